@@ -44,6 +44,9 @@ pub enum Failure {
     /// Who is one person with the claimant is not known as customer-profile knows it now.
     #[error("who is one person with the claimant is not known yet; retry with the same request_id")]
     LinksUnknown,
+    /// Who acted on the affair is not known as ticketing knows it now.
+    #[error("who acted on the affair is not known yet; retry with the same request_id")]
+    TouchesUnknown,
     /// A service that must be asked does not answer.
     #[error("{peer} does not answer; retry with the same request_id")]
     Peer {
@@ -117,7 +120,7 @@ impl Classify for Failure {
             Self::OfficeCodeWrong => Kind::PermissionDenied,
             Self::TicketTaken => Kind::AlreadyExists,
             Self::WallMoved | Self::KeyMissing { .. } => Kind::FailedPrecondition,
-            Self::LinksUnknown | Self::Peer { .. } => Kind::Unavailable,
+            Self::LinksUnknown | Self::TouchesUnknown | Self::Peer { .. } => Kind::Unavailable,
             Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
     }
@@ -136,6 +139,7 @@ impl Classify for Failure {
             Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::KeyMissing { .. } => "DRAFT_KEY_MISSING",
             Self::LinksUnknown => "LINKS_UNKNOWN",
+            Self::TouchesUnknown => "TOUCHES_UNKNOWN",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
             Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }

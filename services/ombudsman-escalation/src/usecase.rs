@@ -3,7 +3,7 @@
 
 mod affair;
 mod bench;
-pub(crate) mod links;
+pub(crate) mod heard;
 mod prior_contact;
 mod repeated;
 mod standing;

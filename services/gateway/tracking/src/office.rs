@@ -325,7 +325,8 @@ fn written(
     let may = |option: ClaimantOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
     let offered = shown.offer.as_ref();
-    let cure = shown.cure.as_ref().filter(|cure| cure.cured_time.is_none());
+    // What a proposed refusal turns on is said anew, and not missing.
+    let proposed = shown.state() == CaseState::InadmissibleProposed;
     let title = lang.of("Mi expediente ante el defensor", "My case before the ombudsman");
     let case = id_of(&shown.case_name);
     let older = (!papers.next_page_token.is_empty())
@@ -339,8 +340,8 @@ fn written(
         due: When::of(lang, shown.decide_due_time),
         terms: shown.party_terms.iter().filter_map(|term| term_of(lang, term)).collect(),
         refusal: shown.refusal.as_ref().map(|refusal| refusal.reasons.clone()),
-        missing: cure.iter().flat_map(|cure| cure.items()).filter_map(|item| missing(lang, item)).collect(),
-        wants: cure.map(|cure| Wants::of(cure.items())).unwrap_or_default(),
+        missing: shown.completes().filter(|_| !proposed).filter_map(|item| missing(lang, item)).collect(),
+        wants: Wants::of(shown.completes()),
         accept_from: offered.and_then(|offer| When::of(lang, offer.reflection_end_time)),
         offer,
         papers: papers.entries.iter().map(|entry| paper(lang, entry)).collect(),

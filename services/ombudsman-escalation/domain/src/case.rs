@@ -275,6 +275,23 @@ impl Case {
         }
     }
 
+    /// What of the complaint the claimant may complete now, or say anew: what they were asked for, or is missing still; where a refusal was proposed also what its
+    /// ground turns on.
+    pub fn completes(&self) -> BTreeSet<MissingItem> {
+        let missing = admissibility::missing(&self.complaint);
+        match &self.state {
+            State::NeedsCure { .. } => {
+                let asked = self.cure.iter().flat_map(|cure| &cure.items).copied();
+                missing.into_iter().chain(asked).collect()
+            }
+            State::Registered if self.cure.is_some() => missing,
+            State::InadmissibleProposed(proposal) => {
+                missing.into_iter().chain(admissibility::turns_on(proposal.ground)).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// Takes in what the claimant sent, from when it reached the office. What came before the deadline counts; later is still taken as long
     /// as the case was not archived. What was sent in part is completed by what is sent after it, and what is sent where a refusal was proposed answers
     /// the proposal, but for what came before it.
@@ -282,16 +299,11 @@ impl Case {
     /// # Errors
     /// Unless a cure was asked for, and of what was asked something is missing still, or a refusal was proposed; when it says otherwise what was not asked for.
     pub fn receive_cure(mut self, completion: Completion, reached_at: Timestamp) -> Result<Self, Refused> {
-        let missing = admissibility::missing(&self.complaint);
-        let mut open = missing.clone();
+        let (missing, open) = (admissibility::missing(&self.complaint), self.completes());
         let (state, completes) = match self.state.clone() {
-            State::NeedsCure { .. } => {
-                open.extend(self.cure.iter().flat_map(|cure| &cure.items).copied());
-                (State::Registered, true)
-            }
+            State::NeedsCure { .. } => (State::Registered, true),
             State::Registered if !missing.is_empty() && self.cure.is_some() => (State::Registered, true),
             State::InadmissibleProposed(proposal) => {
-                open.extend(admissibility::turns_on(proposal.ground));
                 (State::InadmissibleProposed(proposal.answered(reached_at)), !missing.is_empty())
             }
             _ => return self.wrong(&[Stage::NeedsCure, Stage::InadmissibleProposed]),

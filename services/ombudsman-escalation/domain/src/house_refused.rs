@@ -70,7 +70,9 @@ impl Classify for HouseRefused {
                 let names: Vec<String> = cases.iter().map(|case| case.name()).collect();
                 vec![("cases", names.join(", ").into())]
             }
-            Self::NoMandate | Self::NoDepartment | Self::MandateOver | Self::SeatStands | Self::NoSubstitute => Vec::new(),
+            Self::NoMandate | Self::NoDepartment | Self::MandateOver | Self::SeatStands | Self::NoSubstitute => {
+                Vec::new()
+            }
         }
     }
 }

@@ -65,9 +65,10 @@ fn borne_out(of: &'static Regime, ground: Ground) -> (Case, Facts) {
             let sent = asked.and_then(|case| case.receive_cure(Completion::default(), later(1)));
             (sent.expect("asked and answered"), Facts { judged: true, ..whole })
         }
-        Ground::Repeated => {
-            (case(complaint()), Facts { repeats: Repetition::of([(CaseId::from_uuid(Uuid::from_u128(7)), now())]), ..whole })
-        }
+        Ground::Repeated => (
+            case(complaint()),
+            Facts { repeats: Repetition::of([(CaseId::from_uuid(Uuid::from_u128(7)), now())]), ..whole },
+        ),
         Ground::FilingWindowPassed => {
             let facts_at = Some(at("2023-09-01T00:00:00Z"));
             (case(Complaint { facts_at, filed_at_entity: at("2025-10-01T10:00:00Z"), ..complaint() }), whole)

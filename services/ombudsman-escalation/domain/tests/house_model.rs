@@ -17,7 +17,7 @@ use ombudsman_escalation_domain::wall::{
 const PEOPLE: [&str; 2] = ["ana", "bea"];
 /// Bea's unit is one of the firm's.
 const UNITS: [&str; 2] = ["office", "billing"];
-const ROLE: OfficeRole = OfficeRole::Investigator;
+const ROLE: OfficeRole = OfficeRole::Ombudsman;
 /// Who may act on which ticket: the case's own, or another that may turn out to be about the same.
 const TOUCHES: [(&str, &str, bool); 3] = [("ana", "desk", true), ("ana", "desk", false), ("zoe", "billing", false)];
 
@@ -227,6 +227,11 @@ fn must_not_act(facts: &Facts, person: usize) -> bool {
 
 /// Who must not say who works on the case.
 fn must_not_move_seats(facts: &Facts, person: usize) -> bool {
+    must_not_open(facts, person) || !facts.people[person].appointed
+}
+
+/// Who must not bring the case before the office.
+fn must_not_open(facts: &Facts, person: usize) -> bool {
     let Person { declared, in_office, before, .. } = facts.people[person];
     let ever_merged = facts.tickets != Merged::Never;
     let [ana_here, ana_there, zoe_there] = facts.touched;
@@ -255,6 +260,7 @@ struct Office {
 #[derive(Debug, Clone, Copy)]
 struct Said {
     moves_seats: bool,
+    opens: bool,
     takes_the_seat: bool,
     hands_it_over: bool,
     acts: bool,
@@ -285,7 +291,8 @@ impl Office {
                 let wall = self.wall(&world.facts);
                 let (team, who, other) = (Self::team(world), PEOPLE[person], PEOPLE[1 - person]);
                 Said {
-                    moves_seats: wall.is_clear_of(who, now()).is_ok(),
+                    moves_seats: team.may_move_seats(who, wall, now()).is_ok(),
+                    opens: wall.is_clear_of(who, now()).is_ok(),
                     acts: team.authorize(who, &[ROLE], wall, now()).is_ok(),
                     hands_it_over: team.clone().substitute(who, ROLE, other, wall, now()).is_ok(),
                     takes_the_seat: team.assign(who, ROLE, wall, now()).is_ok(),
@@ -304,7 +311,7 @@ impl Office {
     }
 
     fn opens(&mut self, world: &World, person: usize) -> bool {
-        self.hole == Hole::AnybodyOpens || self.said(world, person).moves_seats
+        self.hole == Hole::AnybodyOpens || self.said(world, person).opens
     }
 
     /// Anybody resigns; who ends another's term has one that runs.
@@ -457,11 +464,10 @@ fn walk(hole: Hole) -> Result<Walked, Vec<Step>> {
             let Some(next) = office.after(&world, *step) else { continue };
             match step {
                 Step::Act(person) if must_not_act(&world.facts, *person) => return Err(way(&came_from, world, *step)),
-                Step::Assign(by, _) | Step::Substitute(by, _) | Step::Open(by)
-                    if must_not_move_seats(&world.facts, *by) =>
-                {
+                Step::Assign(by, _) | Step::Substitute(by, _) if must_not_move_seats(&world.facts, *by) => {
                     return Err(way(&came_from, world, *step));
                 }
+                Step::Open(by) if must_not_open(&world.facts, *by) => return Err(way(&came_from, world, *step)),
                 // The one who is left takes the seat, whoever ends the term: nobody is chosen.
                 Step::EndTerm(by, person) if by != person && !world.facts.people[*by].in_office => {
                     return Err(way(&came_from, world, *step));

@@ -132,6 +132,7 @@ pub(crate) fn claimant_case(
         review_of: stored.case.review_of.map(|reviewed| reviewed.name()).unwrap_or_default(),
         other_cases: others.iter().map(|other| other.name()).collect(),
         parallel_proceedings: whole.parallel_proceedings,
+        completes: stored.case.completes().into_iter().map(|item| missing_item_to_proto(item).into()).collect(),
         code_needed: false,
         ..pb::ClaimantCase::default()
     }

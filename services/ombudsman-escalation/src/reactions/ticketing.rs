@@ -35,7 +35,9 @@ impl Reaction for Involvements {
         family.sort();
         family.dedup();
         // Cases before the tickets: the order in which assignments take the same locks.
-        let seated = wall::seated_on(tx, &family).await?;
+        // Who acts for the firm sits in no case, whatever it is about.
+        let people: Vec<String> = employee(entry).into_iter().collect();
+        let seated = wall::seated_on(tx, &family, &people).await?;
         for (case, _) in &seated {
             case::lock(tx, *case).await?;
         }
@@ -49,7 +51,7 @@ impl Reaction for Involvements {
         if new {
             let bench = bench(&self.ambient, entry);
             // Asked again: somebody may have been seated before this was noted.
-            for (case, person) in wall::seated_on(tx, &family).await? {
+            for (case, person) in wall::seated_on(tx, &family, &people).await? {
                 bench.recuse_if_conflicted(tx, case, &person).await?;
             }
         }
@@ -77,18 +79,25 @@ impl Reaction for Involvements {
             return Ok(());
         }
         wall::note_openings(tx, &openings).await?;
-        if wall::seated_on(tx, &tickets).await?.is_empty() {
+        let people: Vec<String> = run.iter().filter_map(|each| employee(each.entry)).collect();
+        if wall::seated_on(tx, &tickets, &people).await?.is_empty() {
             return Ok(());
         }
         // Somebody was seated in between.
         for (Applying { entry, .. }, ticket) in run.iter().zip(&tickets) {
             let bench = bench(&self.ambient, entry);
-            for (case, person) in wall::seated_on(tx, std::slice::from_ref(ticket)).await? {
+            let people: Vec<String> = employee(entry).into_iter().collect();
+            for (case, person) in wall::seated_on(tx, std::slice::from_ref(ticket), &people).await? {
                 bench.recuse_if_conflicted(tx, case, &person).await?;
             }
         }
         Ok(())
     }
+}
+
+/// Who of the firm acted.
+fn employee(entry: &Received) -> Option<String> {
+    Some(entry.actor()).filter(|actor| actor.kind == ActorKind::Employee).map(|actor| actor.id.clone())
 }
 
 /// Who acted. What the office does is noted on the ticket in its name; that involves it in nothing.

@@ -242,9 +242,17 @@ fn proven(case: &Case) -> Option<jiff_sqlx::Timestamp> {
 /// The live case of a ticket.
 #[tracing::instrument(name = "db.case.live_of_ticket", skip_all)]
 pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
+    live_of_affair(db, &[ticket]).await
+}
+
+/// The live case of any of these tickets, the one that was opened first where there are several.
+#[tracing::instrument(name = "db.case.live_of_affair", skip_all)]
+pub(crate) async fn live_of_affair(db: &Db, tickets: &[TicketId]) -> Result<Option<Refused>, StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case where ticket_id = $1 and review_of is null and not ombudsman.is_over(state)",
-        ticket.uuid()
+        "select case_id from ombudsman.office_case where ticket_id = any($1) and review_of is null and not ombudsman.is_over(state)
+          order by case_id limit 1",
+        &ids
     )
     .fetch_optional(db.reader())
     .await?;

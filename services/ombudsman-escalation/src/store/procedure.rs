@@ -199,6 +199,23 @@ pub(crate) async fn corrections(connection: &mut PgConnection, case: CaseId) -> 
         .collect()
 }
 
+/// Whether this person decided what the case reviews, or a review of the same, and another ombudsman could hear it.
+#[tracing::instrument(name = "db.procedure.decided_what_it_reviews", skip_all)]
+pub(crate) async fn decided_what_it_reviews(
+    tx: &mut PgConnection,
+    case: CaseId,
+    person: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let decided = sqlx::query_scalar!(
+        r#"select ombudsman.decided_what_it_reviews($1, $2, $3) as "decided!""#,
+        case.uuid(),
+        person,
+        now.to_sqlx() as _
+    );
+    Ok(decided.fetch_one(tx).await?)
+}
+
 /// Cases that review this one, the first first; and which of them is before the office.
 #[tracing::instrument(name = "db.procedure.reviews", skip_all)]
 pub(crate) async fn reviews<'c>(

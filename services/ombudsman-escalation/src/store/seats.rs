@@ -118,12 +118,15 @@ pub(crate) async fn within_reach(
     person: &str,
 ) -> Result<Vec<(CaseId, String)>, StoreError> {
     let rows = sqlx::query!(
-        "select distinct a.case_id, a.person from ombudsman.assignment a
-           join ombudsman.office_case c on c.case_id = a.case_id
-          where a.recused_at is null and not ombudsman.is_terminal(c.state)
-            and (a.person = $2 or c.ticket_id in
-                  (select ombudsman.kin_of(own.ticket_id) from ombudsman.office_case own where own.case_id = $1))
-          order by a.case_id, a.person",
+        r#"select a.case_id as "case_id!", a.person as "person!" from ombudsman.assignment a
+             join ombudsman.office_case c on c.case_id = a.case_id
+            where a.person = $2 and a.recused_at is null and not ombudsman.is_terminal(c.state)
+           union
+           select a.case_id, a.person from ombudsman.office_case own
+             join ombudsman.office_case c on c.ticket_id in (select ombudsman.kin_of(own.ticket_id))
+             join ombudsman.assignment a on a.case_id = c.case_id
+            where own.case_id = $1 and a.recused_at is null and not ombudsman.is_terminal(c.state)
+            order by 1, 2"#,
         case.uuid(),
         person
     )

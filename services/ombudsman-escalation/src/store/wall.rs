@@ -136,9 +136,14 @@ pub(crate) async fn teams<'c>(
     Ok(teams)
 }
 
-/// Position of the ledger of customer-profile up to which it is known here who is one person with whom. The database holds seats to it.
+/// Up to which positions of their ledgers it is known here what the wall stands on. The database holds seats to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Links(pub(crate) i64);
+pub(crate) struct Heard {
+    /// Of customer-profile: who is one person with whom.
+    pub(crate) links: i64,
+    /// Of ticketing: who acted on which affair, and what is one affair.
+    pub(crate) touches: i64,
+}
 
 /// A seat that is to be given.
 pub(crate) struct NewSeat<'a> {
@@ -147,8 +152,8 @@ pub(crate) struct NewSeat<'a> {
     pub(crate) person: &'a str,
     pub(crate) office_role: OfficeRole,
     pub(crate) by: &'a str,
-    /// Up to where the links of customers were known when it was asked for.
-    pub(crate) links: Links,
+    /// What was known when it was asked for.
+    pub(crate) heard: Heard,
     pub(crate) now: Timestamp,
 }
 
@@ -156,15 +161,17 @@ pub(crate) struct NewSeat<'a> {
 #[tracing::instrument(name = "db.wall.seat", skip_all)]
 pub(crate) async fn seat(tx: &mut PgConnection, seat: NewSeat<'_>) -> Result<(), Failure> {
     let inserted = sqlx::query!(
-        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position,
+            touches_position)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         seat.id,
         seat.case.uuid(),
         seat.person,
         seat.office_role.as_str(),
         seat.now.to_sqlx() as _,
         seat.by,
-        seat.links.0,
+        seat.heard.links,
+        seat.heard.touches,
     )
     .execute(tx)
     .await
@@ -176,6 +183,7 @@ pub(crate) async fn seat(tx: &mut PgConnection, seat: NewSeat<'_>) -> Result<(),
             // Committed by somebody else after we looked: the use case asks again for the grounds.
             Some("assignment_past_the_wall") => Failure::WallMoved,
             Some("assignment_knows_the_links") => Failure::LinksUnknown,
+            Some("assignment_knows_the_touches") => Failure::TouchesUnknown,
             Some("assignment_by_a_mandate_that_runs") => Refused::from(HouseRefused::NoMandate).into(),
             _ => error.into(),
         }),
@@ -413,20 +421,25 @@ pub(crate) async fn join_families(tx: &mut PgConnection, tickets: &[TicketId]) -
     Ok(())
 }
 
-/// People who hold a live seat on an open case of one of these tickets.
+/// People who hold a live seat on an open case of one of these tickets, and these people wherever they hold one.
 #[tracing::instrument(name = "db.wall.seated_on", skip_all)]
 pub(crate) async fn seated_on(
     tx: &mut PgConnection,
     tickets: &[TicketId],
+    people: &[String],
 ) -> Result<Vec<(CaseId, String)>, StoreError> {
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     let rows = sqlx::query!(
-        "select distinct a.case_id, a.person from ombudsman.assignment a
-           join ombudsman.office_case c on c.case_id = a.case_id
-          where c.ticket_id = any($1) and a.recused_at is null
-            and not ombudsman.is_terminal(c.state)
-          order by a.case_id, a.person",
-        &ids
+        r#"select a.case_id as "case_id!", a.person as "person!" from ombudsman.assignment a
+             join ombudsman.office_case c on c.case_id = a.case_id
+            where c.ticket_id = any($1) and a.recused_at is null and not ombudsman.is_terminal(c.state)
+           union
+           select a.case_id, a.person from ombudsman.assignment a
+             join ombudsman.office_case c on c.case_id = a.case_id
+            where a.person = any($2) and a.recused_at is null and not ombudsman.is_terminal(c.state)
+            order by 1, 2"#,
+        &ids,
+        people
     )
     .fetch_all(tx)
     .await?;

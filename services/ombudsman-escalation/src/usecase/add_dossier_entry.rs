@@ -1,7 +1,7 @@
 //! Adding a paper to the dossier by hand.
 
 use jiff::Timestamp;
-use kernel::Role;
+use kernel::{ResourceId as _, Role};
 use ombudsman_escalation_domain::dossier::Sealed;
 use ombudsman_escalation_domain::team::{SEATS, WORKING};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
@@ -9,7 +9,7 @@ use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step};
+use super::{Begun, Change, Paper, Seating, Step, denied};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -57,10 +57,9 @@ pub(crate) fn is_of_the_claimant(kind: DossierKind) -> bool {
 #[tracing::instrument(name = "dossier.add", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::DossierEntry, Failure> {
     if call.acting().has(Role::FirmLiaison) != OF_THE_FIRM.contains(&command.kind) {
-        return Err(Failure::field(
-            "kind",
-            "of the firm's liaison must be ENTITY_EVIDENCE or ENTITY_STATEMENT, and of nobody else",
-        ));
+        let why = "of the firm's liaison must be ENTITY_EVIDENCE or ENTITY_STATEMENT, and of nobody else";
+        let about = (METHOD, command.change.case.name());
+        return Err(denied(&office, &call, about, Failure::field("kind", why)).await);
     }
     if OF_THE_FIRM.contains(&command.kind) {
         return by(office, call, command, Seating::Firm).await;

@@ -7,7 +7,7 @@ use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::links::{self, Links};
+use super::heard::{self, Heard};
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto};
@@ -35,13 +35,13 @@ pub struct Command {
 #[tracing::instrument(name = "case.assign", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
     let case = command.change.case;
-    let links = links::known(&office, &call).await;
+    let heard = heard::known(&office, &call).await;
     // Of whoever gives the seat; what stands against who is to have it is another matter.
     let step = match Step::begin(&office, &call, &command.change, Seating::Bench).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
-    let grounds = match seat(&office, *step, &command, links).await {
+    let grounds = match seat(&office, *step, &command, heard).await {
         Err(Failure::Refused(Refused::Conflict { grounds })) => grounds,
         Err(Failure::WallMoved) => {
             let now = office.ambient.now();
@@ -60,7 +60,7 @@ async fn seat(
     office: &Office,
     mut step: Step,
     command: &Command,
-    links: Result<Links, Failure>,
+    heard: Result<Heard, Failure>,
 ) -> Result<pb::Case, Failure> {
     let after = step.case();
     after.accepts_people()?;
@@ -73,7 +73,7 @@ async fn seat(
         person: &command.person,
         office_role: command.office_role,
         by: &by,
-        links: links?,
+        heard: heard?,
         now,
     };
     wall::seat(&mut step.tx, seat).await?;

@@ -12,7 +12,7 @@ use postgres::{StoreError, Tx};
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::Paper;
-use super::links::Links;
+use super::heard::Heard;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, stage_to_proto, visibility_to_proto};
@@ -48,8 +48,19 @@ impl Moves {
 impl Bench<'_> {
     /// Takes a person off a case when the wall stands against them by now. Who could take the seat is proposed.
     pub(crate) async fn recuse_if_conflicted(&self, tx: &mut Tx, case: CaseId, person: &str) -> Result<(), StoreError> {
+        self.recuse_for(tx, case, person, ConflictGround::ALL).await
+    }
+
+    /// The same, where one of these is among what stands against them.
+    pub(crate) async fn recuse_for(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+        person: &str,
+        causes: &[ConflictGround],
+    ) -> Result<(), StoreError> {
         let grounds = wall::conflicts(&mut **tx, case, person, self.now).await?;
-        if grounds.is_empty() {
+        if !grounds.iter().any(|ground| causes.contains(ground)) {
             return Ok(());
         }
         let Some(stored) = case::lock(tx, case).await? else { return Ok(()) };
@@ -93,7 +104,7 @@ impl Bench<'_> {
         moves: &mut Moves,
         (person, office_role): (&str, OfficeRole),
         grounds: &[ConflictGround],
-        (substitute, links): (&str, Links),
+        (substitute, heard): (&str, Heard),
     ) -> Result<(), Failure> {
         let case = moves.stored.case.id;
         wall::leave_seat(tx, case, (person, office_role), grounds, self.now).await?;
@@ -106,7 +117,7 @@ impl Bench<'_> {
                 person: substitute,
                 office_role,
                 by: &self.actor.id,
-                links,
+                heard,
                 now: self.now,
             };
             wall::seat(tx, seat).await?;

@@ -12,7 +12,7 @@ use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::links::{self, Links};
+use super::heard::{self, Heard};
 use super::{Bench, Moves, assign_case, denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
@@ -48,7 +48,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "office.end_mandate", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::OfficeMember, Failure> {
-    let links = links::known(&office, &call).await;
+    let heard = heard::known(&office, &call).await;
     let now = office.ambient.now();
     let mut tx = office.db.tx().await?;
     if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
@@ -79,9 +79,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let bench = Bench { ambient: &office.ambient, actor: call.actor().clone(), stamp, now };
     if !substitutes.is_empty() {
-        let links = links?;
+        let heard = heard?;
         for (case, substitute) in &substitutes {
-            match hand_over(&bench, &mut tx, *case, &person, (substitute, links)).await {
+            match hand_over(&bench, &mut tx, *case, &person, (substitute, heard)).await {
                 Ok(()) => {}
                 Err(Stopped::Mover(refused)) => {
                     tx.rollback().await?;
@@ -166,7 +166,7 @@ async fn hand_over(
     tx: &mut Tx,
     case: CaseId,
     person: &str,
-    (substitute, links): (&str, Links),
+    (substitute, heard): (&str, Heard),
 ) -> Result<(), Stopped> {
     let stored = case::lock(tx, case).await?.ok_or(Refused::CaseNotFound)?;
     let known = wall::load(tx, stored.case.ticket, stored.case.customer, bench.now).await?;
@@ -192,7 +192,7 @@ async fn hand_over(
             Err(refused) => return Err(refused.into()),
         }
         bench
-            .hand_over(tx, &mut moves, (person, office_role), &[ConflictGround::NoMandate], (substitute, links))
+            .hand_over(tx, &mut moves, (person, office_role), &[ConflictGround::NoMandate], (substitute, heard))
             .await?;
     }
     bench.write(tx, moves).await?;

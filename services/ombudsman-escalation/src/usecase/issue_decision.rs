@@ -7,12 +7,12 @@ use ombudsman_escalation_domain::document::{Facts, text};
 use ombudsman_escalation_domain::precedent::{self, Considered, Known};
 use ombudsman_escalation_domain::term;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
-use ombudsman_escalation_domain::{CaseId, Refused};
+use ombudsman_escalation_domain::{CaseId, ProcedureRefused, Refused};
 use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, denied};
+use super::{Begun, Change, Paper, Seating, Step, denied, heard};
 use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
@@ -44,6 +44,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "decision.issue", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Decision, Failure> {
+    let heard = heard::known(&office, &call).await;
     let seats = Seating::In(&[OfficeRole::Ombudsman]);
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return again(&office, &kept).await,
@@ -51,6 +52,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
     };
     let before = step.case();
     let after = step.case().decide()?;
+    // Nobody takes a decision back: it is issued past a wall that knows everything.
+    heard?;
     if command.language != step.stored.matter.language {
         let why = format!("must be the claimant's, {}", step.stored.matter.language);
         return Err(Failure::field("language", why));
@@ -93,8 +96,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
     if let Err(failure) = store::insert(&mut step.tx, &writing).await {
         let case = after.id.name();
         step.tx.rollback().await?;
-        let is_denial = matches!(failure, Failure::Refused(Refused::Conflict { .. } | Refused::House(_)))
-            || failure.kind() == Kind::PermissionDenied;
+        let of_whom = matches!(
+            failure,
+            Failure::Refused(
+                Refused::Conflict { .. } | Refused::House(_) | Refused::Procedure(ProcedureRefused::ReviewByAnother)
+            )
+        );
+        let is_denial = of_whom || failure.kind() == Kind::PermissionDenied;
         return Err(if is_denial { denied(&office, &call, (METHOD, case), failure).await } else { failure });
     }
     let noted = pb::DecisionIssued {

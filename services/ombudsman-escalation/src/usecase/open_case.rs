@@ -85,10 +85,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
     let who = call.acting();
     if command.regulator_reference.is_some() && !who.is_office() {
-        return Err(Failure::field(
-            "regulator_reference",
-            "is for the office to give: it says that a regulator sent the case",
-        ));
+        let why = "is for the office to give: it says that a regulator sent the case";
+        let about = (METHOD, command.ticket.name());
+        return Err(denied(&office, &call, about, Failure::field("regulator_reference", why)).await);
     }
     let told = &snapshot.own.ticket;
     if who.has(Role::Customer) && !is_claimant(who, &told.customer) {
@@ -96,7 +95,16 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         return Err(denied(&office, &call, about, Failure::TicketNotFound).await);
     }
     let regime = Regime::choose(command.regime, &told.sector, who.is_office(), office.accredited);
-    let regime = regime.map_err(|wrong| Failure::field("regime", wrong.to_string()))?;
+    let regime = match regime {
+        Ok(regime) => regime,
+        Err(wrong) => {
+            let refused = Failure::field("regime", wrong.to_string());
+            return Err(match who.is_office() {
+                true => refused,
+                false => denied(&office, &call, (METHOD, command.ticket.name()), refused).await,
+            });
+        }
+    };
     let now = office.ambient.now();
     for (field, at) in [("facts_time", command.facts_at), ("facts_known_time", command.known_at)] {
         if at.is_some_and(|at| at > now) {
@@ -141,13 +149,14 @@ async fn write(
             return Err(denied(office, call, (METHOD, command.ticket.name()), refused).await);
         }
     }
+    // What is answered together is heard together: once, under whichever of its keys it was brought.
+    if let Some(taken) = case::live_of_affair(&office.db, &snapshot.affair()?).await? {
+        tx.rollback().await?;
+        return Err(taken.into());
+    }
     let received = match receive(id, regime, &command, &snapshot, call.acting().is_office(), now) {
         Err(Failure::Refused(Refused::Channel { article })) => {
             tx.rollback().await?;
-            // Of what is before the office already there is no form to be filled in.
-            if let Some(taken) = case::live_of_ticket(&office.db, command.ticket).await? {
-                return Err(taken.into());
-            }
             turned_away(office, call, regime, &command, &snapshot, article).await?;
             return Err(Refused::Channel { article }.into());
         }

@@ -61,7 +61,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             .await?
         {
             Begun::Replay(kept) => return replayed(&office, &kept).await,
-            Begun::Step(step) => step,
+            Begun::Step(step) => step.of_another(&office, &call).await?,
         };
     // Asked for what was there and not answered in time: nothing holds it up any more.
     let past_its_cure = step.case().past_its_cure(step.now);

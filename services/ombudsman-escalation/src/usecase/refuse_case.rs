@@ -35,7 +35,7 @@ pub struct Command {
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
     let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Ombudsman])).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
+        Begun::Step(step) => step.of_another(&office, &call).await?,
     };
     let case = step.case();
     let article = case.regime.article(command.ground);

@@ -49,13 +49,15 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     }
     let id = MemberId::from_uuid(office.ambient.uuid(now));
     staff::insert(&mut tx, id, &command.member, (&call.actor().id, now)).await?;
-    let Member { person, office_roles, mandate, .. } = &command.member;
+    let Member { person, office_roles, unit, line_manager, mandate, .. } = &command.member;
     let noted = pb::OfficeMemberRegistered {
         member: id.name(),
         person: person.clone(),
         office_roles: office_roles.iter().map(|role| office_role_to_proto(*role).into()).collect(),
         start_time: Some(time_to_proto(mandate.from)),
         end_time: Some(time_to_proto(mandate.to)),
+        unit: unit.to_string(),
+        line_manager: line_manager.clone().unwrap_or_default(),
     };
     ledger::append(&mut tx, &[entry(&office, &call, id.name(), &noted)]).await?;
     let enrolled = staff::get(&mut tx, id, now).await?.ok_or(Refused::MemberNotFound)?;

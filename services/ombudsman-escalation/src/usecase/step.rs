@@ -8,8 +8,8 @@ use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
 use ombudsman_escalation_domain::team::Team;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, TermKind, Visibility};
-use ombudsman_escalation_domain::{CaseId, HouseRefused, Refused};
+use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, Ground, OfficeRole, TermKind, Visibility};
+use ombudsman_escalation_domain::{CaseId, HouseRefused, ProcedureRefused, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, Tx, claim, keep_answer};
 use prost::{Message, Name};
 use server::Call;
@@ -23,7 +23,7 @@ use crate::grpc::vocabulary::{ground_to_proto, stage_to_proto, visibility_to_pro
 use crate::office::Office;
 use crate::store::case::StoredCase;
 use crate::store::dossier::Filed;
-use crate::store::{case, clock, dossier as dossier_store, seats, staff, wall};
+use crate::store::{case, clock, dossier as dossier_store, procedure, seats, staff, wall};
 
 /// What is asked to be changed.
 #[derive(Debug, Clone)]
@@ -74,6 +74,15 @@ impl Paper {
         Self { kind, visibility, content_type, bytes: message.encode_to_vec() }
     }
 }
+
+/// Grounds that somebody makes by what they do in a case. A declaration that ran out keeps nobody off for good, and so ends no seat by the way.
+const OF_ACTS: [ConflictGround; 5] = [
+    ConflictGround::TouchedTicket,
+    ConflictGround::UnitTouchedTicket,
+    ConflictGround::LineTouchedTicket,
+    ConflictGround::FirmPrincipal,
+    ConflictGround::SteppedAside,
+];
 
 /// Whether there is anything to do.
 pub(crate) enum Begun {
@@ -189,6 +198,19 @@ impl Step {
         Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, of_firm: false, moves }
     }
 
+    /// The same, of what ends a review without its decision: who decided what it reviews leaves that to another ombudsman, where one could.
+    pub(crate) async fn of_another(mut self: Box<Self>, office: &Office, call: &Call) -> Result<Box<Self>, Failure> {
+        let (case, now) = (&self.stored.case, self.now);
+        if case.review_of.is_none()
+            || !procedure::decided_what_it_reviews(&mut self.tx, case.id, &self.actor.id, now).await?
+        {
+            return Ok(self);
+        }
+        let about = (self.key.method, case.id.name());
+        self.tx.rollback().await?;
+        Err(denied(office, call, about, Refused::from(ProcedureRefused::ReviewByAnother)).await)
+    }
+
     /// The case as it was when the step began.
     pub(crate) fn case(&self) -> Case {
         self.stored.case.clone()
@@ -267,7 +289,7 @@ impl Step {
         let bench = self.bench(office);
         for (case, person) in seats::within_reach(&mut self.tx, self.stored.case.id, &self.actor.id).await? {
             if self.of_firm || person == self.actor.id {
-                bench.recuse_if_conflicted(&mut self.tx, case, &person).await?;
+                bench.recuse_for(&mut self.tx, case, &person, &OF_ACTS).await?;
             }
         }
         if let Some(stored) = case::lock(&mut self.tx, self.stored.case.id).await? {

@@ -5,7 +5,7 @@ use ombudsman_escalation_domain::{HouseRefused, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Moves, Seating, Step, assign_case, links, replayed};
+use super::{Begun, Change, Moves, Seating, Step, assign_case, heard, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::{seats, wall};
@@ -32,7 +32,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.substitute_seat", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let links = links::known(&office, &call).await;
+    let heard = heard::known(&office, &call).await;
     let mut step = match Step::begin(&office, &call, &command.change, Seating::Bench).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
@@ -64,7 +64,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     };
     let bench = step.bench(&office);
     let mut moves = Moves::of(step.stored.clone());
-    bench.hand_over(&mut step.tx, &mut moves, (&person, office_role), &grounds, (&substitute, links?)).await?;
+    bench.hand_over(&mut step.tx, &mut moves, (&person, office_role), &grounds, (&substitute, heard?)).await?;
     bench.write(&mut step.tx, moves).await?;
     step.stored.version += 1;
     step.stored.updated_at = step.now;

@@ -128,8 +128,8 @@ async fn nobody_gets_around_the_wall_by_sql() {
     }
     // The same insert of somebody without conflict goes through: it is the wall that refused the others.
     let insert =
-        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-                  values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'elena', 0)";
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+                  values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'elena', 0, 0)";
     sqlx::query(insert).bind(case).execute(&world.database.admin().await).await.unwrap();
     let swap = "update ombudsman.assignment set person = 'zoe' where case_id = $1";
     assert_eq!(world.rule_broken_by(swap, case).await, "assignment_only_ends");

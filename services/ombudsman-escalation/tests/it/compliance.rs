@@ -181,6 +181,20 @@ async fn no_case_is_closed_before_what_was_missed_is_reported_and_what_was_broug
 }
 
 #[tokio::test]
+async fn what_was_missed_is_reported_whether_a_late_proof_was_judged_by_then_or_not() {
+    let world = World::staffed().await;
+    let (case, name) = ordered(&world).await;
+    world.days(12);
+    breached(&world, &name, 1).await;
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "a letter").unwrap();
+    act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing in time").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: false, reasons: "refunds nothing")
+        .unwrap();
+    assert_eq!(world.stands(&case).await, S::Reported);
+    assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
+}
+
+#[tokio::test]
 async fn what_the_house_measures_of_the_firm_makes_nothing_overdue_before_its_time_is_over() {
     let world = World::staffed().await;
     let (case, name) = ordered(&world).await;

@@ -35,7 +35,7 @@ impl World {
         RelationServiceClient::new(caller).merge_ticket(request).await.unwrap();
     }
 
-    async fn note(&self, person: &str, department: &str, ticket: &str) {
+    pub async fn note(&self, person: &str, department: &str, ticket: &str) {
         let message = tickets::Message {
             visibility: tickets::MessageVisibility::Internal.into(),
             body: "I looked into this one".into(),
@@ -108,12 +108,53 @@ async fn who_worked_on_a_ticket_that_was_merged_into_the_cases_is_kept_off_it_an
 }
 
 #[tokio::test]
-async fn a_merge_that_brings_a_conflict_to_light_ends_the_assignment() {
+async fn an_affair_of_merged_tickets_is_brought_as_a_whole_under_whichever_of_its_keys() {
+    let world = World::staffed().await;
+    let earlier = world.ticket().await;
+    let received = world.ticket_now(&earlier).await.first_received_time;
+    world.days(9);
+    let ticket = world.ticket().await;
+    world.merge(&earlier, &ticket).await;
+    let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+    assert_eq!(case.filed_at_entity_time, received, "the earliest receipt is the one to keep");
+    let claims = |of: &[pb::ClaimPoint]| of.iter().map(|point| point.text.clone()).collect::<Vec<_>>();
+    let (own, theirs) = (world.ticket_now(&ticket).await, world.ticket_now(&earlier).await);
+    let both = own.claim_points.iter().chain(&theirs.claim_points).map(|point| point.text.clone());
+    assert_eq!(claims(&case.claim_points), both.collect::<Vec<_>>());
+    let ids: std::collections::BTreeSet<&str> = case.claim_points.iter().map(|point| point.id.as_str()).collect();
+    assert_eq!(ids.len(), 4, "{:?}", case.claim_points);
+    // By the other key it is the same case.
+    let (_, why, metadata) = refusal(&world.ines().open_case(open_request(&earlier)).await.unwrap_err());
+    assert_eq!((why.as_str(), metadata["case"].as_str()), ("TICKET_AT_OFFICE", case.name.as_str()));
+}
+
+#[tokio::test]
+async fn who_acts_for_the_firm_anywhere_is_taken_off_every_case_and_so_is_nobody_else() {
     let world = World::staffed().await;
     let case = world.seated_case().await;
+    let elsewhere = world.ticket().await;
+    world.note("oscar", "network-ops", &elsewhere).await;
+    let recused = eventually(LIMIT, || async {
+        let recused = world.entries::<pb::CaseRecused>().await;
+        if recused.is_empty() { Err("nobody was recused") } else { Ok(recused) }
+    })
+    .await;
+    assert_eq!((recused.len(), recused[0].person.as_str()), (1, "oscar"));
+    assert_eq!(
+        (recused[0].case_name.as_str(), recused[0].grounds.clone()),
+        (case.name.as_str(), vec![pb::ConflictGround::FirmPrincipal.into()])
+    );
+}
+
+#[tokio::test]
+async fn a_merge_that_brings_a_conflict_to_light_ends_the_assignment() {
+    let world = World::staffed().await;
+    world.person("dina", "network-ops").await;
+    let case = world.case().await;
+    world.assign(&case.name, "dina", OMBUDSMAN).await.unwrap();
     let other = world.ticket().await;
-    // Oscar of the office worked at the firm on another ticket, which turns out to be about the same.
-    world.note("oscar", "network-ops", &other).await;
+    // Somebody of Dina's unit worked on another ticket, which turns out to be about the same.
+    world.note("nora", "network-ops", &other).await;
     world.merge(&other, &case.ticket).await;
     world.one_family(&case.ticket, &other).await;
     let recused = eventually(LIMIT, || async {
@@ -121,9 +162,8 @@ async fn a_merge_that_brings_a_conflict_to_light_ends_the_assignment() {
         if recused.is_empty() { Err("nobody was recused") } else { Ok(recused) }
     })
     .await;
-    assert_eq!((recused.len(), recused[0].person.as_str()), (1, "oscar"));
-    let expected = [pb::ConflictGround::TouchedTicket, pb::ConflictGround::FirmPrincipal].map(i32::from);
-    assert_eq!(recused[0].grounds, expected);
+    assert_eq!((recused.len(), recused[0].person.as_str()), (1, "dina"));
+    assert_eq!(recused[0].grounds, [i32::from(pb::ConflictGround::UnitTouchedTicket)]);
 }
 
 #[tokio::test]

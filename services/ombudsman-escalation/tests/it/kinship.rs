@@ -30,8 +30,8 @@ fn grounds(refused: &Status) -> String {
 
 /// What the database itself says to a seat that is given around the service.
 async fn seat_by_sql(world: &World, case: &str, person: &str, role: &str) -> Result<(), String> {
-    let by_sql = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-                  values (gen_random_uuid(), $1, $2, $3, $4, 'elena', 0)";
+    let by_sql = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+                  values (gen_random_uuid(), $1, $2, $3, $4, 'elena', 0, 0)";
     let at = world.harness.surroundings.ambient.now().to_sqlx();
     let seated = sqlx::query(by_sql).bind(uuid_of(case)).bind(person).bind(role).bind(at);
     match seated.execute(&world.database.admin().await).await {
@@ -156,6 +156,12 @@ async fn who_steps_aside_or_speaks_for_the_firm_sits_in_no_case_of_the_affair_fr
         let seats = world.get(case).await.assignments.into_iter().filter(|seat| seat.recuse_time.is_none());
         seats.map(|seat| seat.person).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
     };
+    // What stands against Oscar by the way, a declaration that ran out, ends no seat of his.
+    let ran_out = "alter table ombudsman.relation_declaration disable trigger user;
+                   update ombudsman.relation_declaration set expires_at = declared_at + interval '1 hour' where person in ('oscar', 'rita');
+                   alter table ombudsman.relation_declaration enable trigger user";
+    sqlx::raw_sql(ran_out).execute(&world.database.admin().await).await.unwrap();
+    world.days(1);
     // From the later one, whose seat in the earlier ends with it, and nobody else's.
     let answered = step_aside(&world, "rita", Role::Investigator, &second.name).await.unwrap();
     assert_eq!(answered.etag, world.etag(&second.name).await);

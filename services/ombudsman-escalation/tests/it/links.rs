@@ -5,7 +5,7 @@ use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::substitutes::OTHER;
-use crate::world::{CUSTOMER, World, fresh_id, reason, refusal, relation, uuid_of};
+use crate::world::{CUSTOMER, World, fresh_id, issue_request, reason, refusal, relation, uuid_of};
 
 const INVESTIGATOR: pb::OfficeRole = pb::OfficeRole::Investigator;
 
@@ -15,11 +15,55 @@ fn unknown() -> (Code, String) {
 
 /// Lets the office hear nothing from customer-profile until the connection's transaction is over.
 async fn hold(world: &World) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
+    hold_back(world, "customer-profile").await
+}
+
+/// The same of another service.
+async fn hold_back(world: &World, service: &str) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
     let mut held = world.database.admin().await.acquire().await.unwrap();
-    let hold = "begin; insert into ombudsman.ledger_cursor (source, position) values ('customer-profile', 0) on conflict (source) do nothing;
-                select from ombudsman.ledger_cursor where source = 'customer-profile' for update";
-    sqlx::raw_sql(hold).execute(&mut *held).await.unwrap();
+    let hold = "begin; insert into ombudsman.ledger_cursor (source, position) values ('{}', 0) on conflict (source) do nothing;
+                select from ombudsman.ledger_cursor where source = '{}' for update";
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hold.replace("{}", service))).execute(&mut *held).await.unwrap();
     held
+}
+
+#[tokio::test]
+async fn what_was_done_on_the_affair_and_not_heard_yet_keeps_the_wall_closed_and_decides_once_it_is_heard() {
+    let world = World::staffed().await;
+    world.hire("rita", Role::Investigator, INVESTIGATOR).await;
+    let case = world.case().await;
+    let mut held = hold_back(&world, "ticketing").await;
+    // Oscar of the office works on it at the firm.
+    world.note("oscar", "network-ops", &case.ticket).await;
+    let refused = world.assign(&case.name, "oscar", INVESTIGATOR).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::Unavailable, "TOUCHES_UNKNOWN".into()));
+    assert!(world.get(&case.name).await.assignments.is_empty());
+    let release = async {
+        sqlx::raw_sql("commit").execute(&mut *held).await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(world.assign(&case.name, "oscar", INVESTIGATOR), release);
+    let (code, why, metadata) = refusal(&refused.unwrap_err());
+    assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "CONFLICT_OF_INTEREST"));
+    assert_eq!(metadata["grounds"], "touched_ticket, firm_principal");
+    world.assign(&case.name, "rita", INVESTIGATOR).await.unwrap();
+    let known: i64 = sqlx::query_scalar("select touches_position from ombudsman.assignment where person = 'rita'")
+        .fetch_one(&world.database.admin().await)
+        .await
+        .unwrap();
+    assert!(known > 1, "the seat says up to where the wall knew");
+}
+
+#[tokio::test]
+async fn while_ticketing_is_silent_no_seat_is_given_and_nothing_is_decided() {
+    let mut world = World::staffed().await;
+    let (case, drafted) = (world.case().await.name, world.drafted_case().await.name);
+    world.ticketing.take().unwrap().stop().await;
+    let silent = (Code::Unavailable, "TOUCHES_UNKNOWN".to_owned());
+    assert_eq!(reason(&world.assign(&case, "ines", pb::OfficeRole::Intake).await.unwrap_err()), silent);
+    let decides = world.elena().issue_decision(issue_request(&world, &drafted).await).await;
+    assert_eq!(reason(&decides.unwrap_err()), silent);
+    // What can be taken back goes on.
+    world.oscar().save_draft(world.draft_request(&drafted, "another reading").await).await.unwrap();
 }
 
 #[tokio::test]
@@ -104,16 +148,20 @@ async fn the_database_gives_no_seat_by_links_it_does_not_know() {
     let case = uuid_of(&world.case().await.name);
     world.linked(CUSTOMER, OTHER).await;
     let admin = world.database.admin().await;
-    let seat = |position: &str| {
+    let seat = |links: &str, touches: &str| {
         format!(
-            "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-             values (gen_random_uuid(), $1, 'oscar', 'investigator', '2026-11-23T09:00:00Z', 'elena', {position})"
+            "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+             values (gen_random_uuid(), $1, 'oscar', 'investigator', '2026-11-23T09:00:00Z', 'elena', {links}, {touches})"
         )
     };
-    let broken = async |position: &str| {
-        let done = sqlx::query(sqlx::AssertSqlSafe(seat(position))).bind(case).execute(&admin).await;
+    let broken_at = async |links: &str, touches: &str| {
+        let done = sqlx::query(sqlx::AssertSqlSafe(seat(links, touches))).bind(case).execute(&admin).await;
         done.err().and_then(|error| error.as_database_error().and_then(|db| db.constraint()).map(str::to_owned))
     };
+    let broken = async |links: &str| broken_at(links, "0").await;
+    for position in ["null", "9223372036854775807"] {
+        assert_eq!(broken_at("0", position).await.as_deref(), Some("assignment_knows_the_touches"), "{position}");
+    }
     let rule = Some("assignment_knows_the_links");
     for position in ["null", "2", "9223372036854775807"] {
         assert_eq!(broken(position).await.as_deref(), rule, "{position}");

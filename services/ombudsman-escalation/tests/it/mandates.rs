@@ -237,8 +237,8 @@ async fn what_is_done_outside_a_term_is_refused_by_the_office_and_by_the_tables(
         ),
         (
             format!(
-                "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-                 values (gen_random_uuid(), $1, 'elena', 'ombudsman', {at}, 'elena', 0)"
+                "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+                 values (gen_random_uuid(), $1, 'elena', 'ombudsman', {at}, 'elena', 0, 0)"
             ),
             "assignment_by_a_mandate_that_runs",
         ),
@@ -361,8 +361,8 @@ async fn an_auditor_reads_what_the_office_reads_and_nothing_it_deliberates() {
     // And has no seat on any case: asked for, written, or put there.
     assert_eq!(fields(&world.assign(&case, "aura", pb::OfficeRole::Auditor).await.unwrap_err()), ["office_role"]);
     let seat =
-        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-                values (gen_random_uuid(), $1, 'aura', 'auditor', '2026-11-24T09:00:00Z', 'elena', 0)";
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+                values (gen_random_uuid(), $1, 'aura', 'auditor', '2026-11-24T09:00:00Z', 'elena', 0, 0)";
     assert_eq!(world.rule_broken_by(seat, uuid_of(&case)).await, "assignment_role_known");
 }
 

@@ -289,8 +289,8 @@ async fn who_stepped_aside_is_not_seated_again_and_chooses_nobody() {
     };
     let by_rita = world.as_person("rita", Role::Ombudsman).assign_case(request).await.unwrap_err();
     assert_eq!(refusal(&by_rita).2["grounds"], "stepped_aside");
-    let by_sql = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-                  select gen_random_uuid(), case_id, person, office_role, recused_at, 'rita', 0 from ombudsman.assignment
+    let by_sql = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+                  select gen_random_uuid(), case_id, person, office_role, recused_at, 'rita', 0, 0 from ombudsman.assignment
                    where case_id = $1 and person = 'elena'";
     assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "assignment_past_the_wall");
 }
@@ -350,8 +350,8 @@ async fn while_an_entry_of_the_affair_waits_that_could_not_be_applied_nobody_is_
     sqlx::query(sqlx::AssertSqlSafe(park(&case.ticket))).execute(&admin).await.unwrap();
     let refused = world.assign(&case.name, "ines", pb::OfficeRole::Intake).await.unwrap_err();
     assert_eq!(refusal(&refused).2["grounds"], "involvement_unknown");
-    let by_sql = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
-                  select gen_random_uuid(), case_id, 'ines', 'intake', assigned_at, 'elena', 0 from ombudsman.assignment
+    let by_sql = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position, touches_position)
+                  select gen_random_uuid(), case_id, 'ines', 'intake', assigned_at, 'elena', 0, 0 from ombudsman.assignment
                    where case_id = $1 and person = 'elena'";
     assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case.name)).await, "assignment_past_the_wall");
     sqlx::query("delete from ombudsman.ledger_parked").execute(&admin).await.unwrap();

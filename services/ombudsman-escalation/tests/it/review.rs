@@ -3,6 +3,7 @@
 use kernel::Role;
 use ombudsman_escalation::document::{Broken, verify, verify_correction};
 use tonic::Code;
+use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
@@ -101,9 +102,27 @@ async fn a_review_is_a_case_of_its_own_that_another_ombudsman_decides() {
         request_id: fresh_id(),
     };
     assert_eq!(reason(&world.ines().propose_inadmissibility(repeated).await.unwrap_err()).1, "GROUND_NOT_MET");
+    // Who decided ends the review in no other way either.
+    let by_another = (Code::FailedPrecondition, "REVIEW_BY_ANOTHER".to_owned());
+    let away =
+        act!(world, "elena", forward_case, ForwardCaseRequest, &review, competent: "the courts", reasons: "theirs");
+    assert_eq!(reason(&away.unwrap_err()), by_another);
+    let vexatious = pb::ProposeInadmissibilityRequest {
+        name: review.clone(),
+        etag: world.etag(&review).await,
+        ground: pb::InadmissibilityGround::NotConcreteOperations.into(),
+        reasons: "none of it".into(),
+        repeats: Vec::new(),
+        request_id: fresh_id(),
+    };
+    assert_eq!(reason(&world.elena().propose_inadmissibility(vexatious).await.unwrap_err()), by_another);
     world.to_draft(&review).await;
     let refused = world.elena().issue_decision(issue_request(&world, &review).await).await.unwrap_err();
-    assert_eq!(reason(&refused), (Code::FailedPrecondition, "REVIEW_BY_ANOTHER".into()));
+    assert_eq!(reason(&refused), by_another);
+    let denied = world.entries::<AccessDenied>().await;
+    let of_her = denied.iter().filter(|denied| denied.reason == "REVIEW_BY_ANOTHER" && denied.resource == review);
+    let methods: Vec<_> = of_her.map(|denied| denied.method.rsplit('/').next().unwrap()).collect();
+    assert_eq!(methods, ["ForwardCase", "ProposeInadmissibility", "IssueDecision"]);
     let vera = || world.as_person("vera", Role::Ombudsman);
     let decided = vera().issue_decision(issue_request(&world, &review).await).await.unwrap().into_inner();
     assert_eq!(decided.issued_by, "vera");

@@ -96,16 +96,33 @@ impl Snapshot {
                 others.push(Told::of(&mut client, &other).await.map_err(refused)?);
             }
         }
-        let (clocks, screen) =
-            tokio::join!(patiently(clocks(peers, call, &name)), patiently(screen(peers, call, &own.ticket.customer)));
+        let subjects: Vec<&str> = of_one_claimant(&own, &others).map(|told| told.ticket.name.as_str()).collect();
+        let (clocks, screen) = tokio::join!(
+            patiently(clocks(peers, call, &subjects)),
+            patiently(screen(peers, call, &own.ticket.customer))
+        );
         Ok(Self { own, others, clocks, screen })
     }
 
-    /// First presentation at any door of the firm.
+    /// The ticket, and those of the same customer that are answered with it: one affair, which is brought as a whole.
+    fn of_the_claimant(&self) -> impl Iterator<Item = &Told> {
+        of_one_claimant(&self.own, &self.others)
+    }
+
+    /// The tickets of the affair that is brought, by name.
+    pub(super) fn affair(&self) -> Result<Vec<TicketId>, Failure> {
+        let ids = self.of_the_claimant().map(|told| TicketId::parse(&told.ticket.name));
+        ids.collect::<Result<_, _>>().map_err(|_| Failure::PeerAnswer { peer: crate::TICKETING })
+    }
+
+    /// First presentation of any part of the affair at any door of the firm.
     pub(super) fn first_received(&self) -> Result<Timestamp, Failure> {
         let mut violations = Violations::new();
-        parse::time(&mut violations, "first_received_time", self.own.ticket.first_received_time.as_ref())
-            .ok_or(Failure::PeerAnswer { peer: crate::TICKETING })
+        let first = self
+            .of_the_claimant()
+            .map(|told| parse::time(&mut violations, "first_received_time", told.ticket.first_received_time.as_ref()));
+        let first: Option<Vec<Timestamp>> = first.collect();
+        first.and_then(|first| first.into_iter().min()).ok_or(Failure::PeerAnswer { peer: crate::TICKETING })
     }
 
     /// Whose affair it is.
@@ -127,11 +144,16 @@ impl Snapshot {
 
     /// Whether the firm has answered every point that it answers here.
     pub(super) fn answered(&self) -> bool {
-        let mut own = self.own.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).peekable();
+        let mut own = self.points().peekable();
         own.peek().is_some() && own.all(|point| point.answer_time.is_some())
     }
 
-    /// What is known of the firm's own term to answer the ticket, as sla-monitor counts it.
+    /// The claim points of the affair, but those that were split off and are answered elsewhere.
+    fn points(&self) -> impl Iterator<Item = &ticketing::ClaimPoint> {
+        self.of_the_claimant().flat_map(|told| &told.ticket.claim_points).filter(|point| point.moved_to.is_empty())
+    }
+
+    /// What is known of the firm's own terms to answer the affair, as sla-monitor counts them.
     ///
     /// # Errors
     /// How it did not answer; [`Code::Unavailable`] where it may not have heard of the ticket.
@@ -155,13 +177,16 @@ impl Snapshot {
         FirmTerm::of(&ends, age).ok_or(Code::Unavailable)
     }
 
-    /// The ticket's own claim points, but those that were split off and are answered elsewhere.
+    /// What is claimed in the affair. Where two of its tickets call a point alike, the later one is named after those before it.
     pub(super) fn claim_points(&self) -> Vec<ClaimPoint> {
-        let own = |point: &ticketing::ClaimPoint| ClaimPoint {
-            id: point.id.clone(),
-            text: Personal::new(point.text.clone()),
-        };
-        self.own.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).map(own).collect()
+        let mut points: Vec<ClaimPoint> = Vec::new();
+        for point in self.points() {
+            let taken = |id: &str| points.iter().any(|before| before.id == id);
+            let free = || (points.len() + 1..).map(|number| format!("p{number}")).find(|id| !taken(id));
+            let id = if taken(&point.id) { free().unwrap_or_default() } else { point.id.clone() };
+            points.push(ClaimPoint { id, text: Personal::new(point.text.clone()) });
+        }
+        points
     }
 
     /// Who acted on the ticket or on one that is answered with it, and when. The office's own marks on it involve nobody.
@@ -211,6 +236,12 @@ impl Snapshot {
         });
         papers
     }
+}
+
+/// The ticket, and of those that are answered with it the same customer's.
+fn of_one_claimant<'a>(own: &'a Told, others: &'a [Told]) -> impl Iterator<Item = &'a Told> {
+    let same = |told: &&Told| told.ticket.customer == own.ticket.customer;
+    std::iter::once(own).chain(others.iter().filter(same))
 }
 
 /// That there is no screen to keep.
@@ -276,9 +307,20 @@ async fn history(client: &mut Tickets, name: &str) -> Result<ticketing::ListTick
     Err(Status::out_of_range("pages without end"))
 }
 
-/// Every clock on the ticket with the proof of its due instant.
-async fn clocks(peers: &Peers, call: &Call, subject: &str) -> Result<Vec<sla::ExplainClockResponse>, Code> {
+/// Every clock on these tickets with the proof of its due instant.
+async fn clocks(peers: &Peers, call: &Call, subjects: &[&str]) -> Result<Vec<sla::ExplainClockResponse>, Code> {
     let mut client = SlaServiceClient::new(channel(peers, call, crate::SLA_MONITOR)?);
+    let mut explained = Vec::new();
+    for subject in subjects {
+        explained.extend(clocks_of(&mut client, subject).await?);
+    }
+    Ok(explained)
+}
+
+async fn clocks_of(
+    client: &mut SlaServiceClient<PeerChannel>,
+    subject: &str,
+) -> Result<Vec<sla::ExplainClockResponse>, Code> {
     let (mut explained, mut page_token) = (Vec::new(), String::new());
     for _ in 0..PAGES {
         let request =

@@ -50,8 +50,8 @@ pub(crate) const STEPS: &[Spec] = &[
         slug: "request-cure",
         title: ("Pedir subsanación", "Ask to complete it"),
         about: (
-            "El reclamante tiene diez días para completar lo que falte.",
-            "The claimant has ten days to complete what is missing.",
+            "El reclamante tiene para completarlo los días de su régimen: diez en finanzas, veintiuno en general.",
+            "The claimant has the days of the regime to complete it: ten in finance, twenty-one in general.",
         ),
         done: ("Subsanación pedida.", "Asked to complete it."),
         from: &[S::Received, S::Registered],
