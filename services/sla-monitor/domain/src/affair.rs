@@ -186,6 +186,7 @@ impl Event {
             Turn::Stop if occasion == Occasion::Resolved => Happening::Closed,
             Turn::Stop => Happening::Fulfilled,
             Turn::Reset => Happening::Renewed,
+            Turn::Anew => Happening::BegunAnew,
             Turn::Reopen => Happening::Reopened,
         });
         happening.or_else(|| on_a_ground.then_some(Happening::Unhindered))
@@ -228,5 +229,10 @@ pub struct Happened {
 /// What this history is to a clock of this rule, without what the clock knows already.
 pub fn unknown_to(rule: &Rule, history: &[Happened], known: &[Entry]) -> Vec<Entry> {
     let entry = |happened: &Happened| Some(Entry { at: happened.at, what: happened.event.to_clock_of(rule)? });
-    history.iter().filter_map(entry).filter(|entry| !known.contains(entry)).collect()
+    // Before what starts and renews was told apart it was written down as a renewal.
+    let renewed = |entry: &Entry| match entry.what {
+        Happening::BegunAnew => known.contains(&Entry { at: entry.at, what: Happening::Renewed }),
+        _ => false,
+    };
+    history.iter().filter_map(entry).filter(|entry| !known.contains(entry) && !renewed(entry)).collect()
 }

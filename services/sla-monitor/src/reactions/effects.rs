@@ -257,9 +257,11 @@ impl<'a> Effects<'a> {
         }
         let moved = after.moved_from(&before).map(|moved| match (moved, &entry.what) {
             // What starts it came again: nothing that was met is taken back.
-            (Move::Reopen, Happening::Begun | Happening::TakenUp) => Move::Restart,
+            (Move::Reopen, Happening::Begun | Happening::TakenUp | Happening::BegunAnew) => Move::Restart,
             (moved, _) => moved,
         });
+        // What is remembered while an affair is resolved tells nobody a second time how the clock ended.
+        let moved = moved.filter(|moved| *moved != Move::Settle || after.state != before.state);
         let running = matches!(after.state, State::Running { .. });
         let thresholds = if running { after.thresholds(terms) } else { Ok(Vec::new()) };
         let judged = after.breaches.iter().filter(|breach| !before.breaches.contains(breach));

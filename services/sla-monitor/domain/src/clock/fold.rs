@@ -62,8 +62,10 @@ pub(super) fn folded(
     let mut fold = Fold {
         terms,
         ran,
+        first: first.at,
         closed: false,
         by_closing: false,
+        asked: None,
         epoch: 1,
         origin: first.at,
         base: length,
@@ -97,6 +99,8 @@ pub(super) fn folded(
         longer: fold.longer.into_iter().map(|(max_total, _)| max_total).collect(),
         state,
         closed: fold.closed,
+        by_closing: fold.by_closing,
+        asked: fold.asked,
         breaches: fold.breaches,
     })
 }
@@ -120,10 +124,14 @@ struct Fold<'a> {
     terms: Terms<'a>,
     /// Whether it ever counted.
     ran: bool,
+    /// When it came to be.
+    first: Timestamp,
     /// The affair is resolved: nothing begins.
     closed: bool,
     /// It was met by the resolution, and not before.
     by_closing: bool,
+    /// Since it is resolved: where it would count from, were it not.
+    asked: Option<Timestamp>,
     epoch: i32,
     origin: Timestamp,
     /// The length every run begins with.
@@ -150,13 +158,11 @@ impl Fold<'_> {
                 self.by_closing |= !matches!(state, State::Fulfilled { .. } | State::Cancelled { .. });
                 self.closed = true;
             }
-            Happening::Reopened if of_the_house => {
-                self.closed = false;
-                if !std::mem::take(&mut self.by_closing) {
-                    return Ok(state);
-                }
+            Happening::Reopened if of_the_house => return self.reopen(state, at),
+            what if self.closed => {
+                self.while_closed(what, at);
+                return Ok(state);
             }
-            Happening::Begun | Happening::TakenUp | Happening::Renewed if self.closed => return Ok(state),
             _ => {}
         }
         Ok(match (state, &entry.what) {
@@ -198,18 +204,18 @@ impl Fold<'_> {
                 self.start_put_off(at)?;
                 State::Running { due: self.due()? }
             }
-            (State::Running { due }, Happening::Renewed) => {
+            (State::Running { due }, Happening::Renewed | Happening::BegunAnew) => {
                 self.judge(due, at);
                 self.run_from(at)?
             }
-            (State::Paused { ground, .. }, Happening::Renewed) => {
+            (State::Paused { ground, .. }, Happening::Renewed | Happening::BegunAnew) => {
                 self.begin(at);
                 State::Paused { ground, since: at }
             }
             (State::Scheduled { .. }, Happening::Renewed)
             | (
                 State::Scheduled { .. } | State::Fulfilled { .. } | State::Cancelled { .. },
-                Happening::Begun | Happening::TakenUp,
+                Happening::Begun | Happening::TakenUp | Happening::BegunAnew,
             ) => self.run_from(at)?,
             // What starts it never came: nobody was owed anything, and nothing was met.
             (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) if !self.ran => State::Cancelled { at },
@@ -235,6 +241,43 @@ impl Fold<'_> {
             // Everything else changes nothing: a second fulfilment, a ground on top of another, what comes after the end.
             (state, _) => state,
         })
+    }
+
+    /// The affair is resolved: nothing begins, and what would have is remembered.
+    fn while_closed(&mut self, what: &Happening, at: Timestamp) {
+        match what {
+            Happening::Begun | Happening::TakenUp => {
+                self.asked.get_or_insert(at);
+            }
+            Happening::BegunAnew => (self.asked, self.by_closing) = (Some(at), false),
+            // What had ended before is not renewed.
+            Happening::Renewed if self.by_closing || self.asked.is_some() => {
+                (self.asked, self.by_closing) = (Some(at), false);
+            }
+            Happening::Fulfilled | Happening::Cancelled => (self.asked, self.by_closing) = (None, false),
+            _ => {}
+        }
+    }
+
+    /// The resolution of the affair did not hold.
+    fn reopen(&mut self, state: State, at: Timestamp) -> Result<State, Unreplayable> {
+        self.closed = false;
+        let (taken_back, asked) = (std::mem::take(&mut self.by_closing), self.asked.take());
+        match state {
+            State::Fulfilled { due, .. } if taken_back && at <= due => return Ok(State::Running { due: self.due()? }),
+            State::Cancelled { .. } if taken_back && asked.is_none() => {
+                return Ok(State::Scheduled { ground: STILL_TO_START.to_owned(), since: self.first });
+            }
+            ended if asked.is_none() && !taken_back => return Ok(ended),
+            _ => {}
+        }
+        // What was due while the affair was resolved nobody owed.
+        if let Some(asked) = asked
+            && self.due_from(asked)? >= at
+        {
+            return Ok(self.run_from(asked)?);
+        }
+        Ok(self.run_from(at)?)
     }
 
     fn hinder(&mut self, due: Timestamp, ground: &str, at: Timestamp) -> Result<State, Unreplayable> {
@@ -335,6 +378,14 @@ impl Fold<'_> {
         let breach = Breach { epoch: self.epoch, origin: self.origin, at: due };
         if self.breaches.last() != Some(&breach) {
             self.breaches.push(breach);
+        }
+    }
+
+    /// The last instant in time of a run that counts from an instant and never stands still.
+    fn due_from(&self, origin: Timestamp) -> Result<Timestamp, Uncountable> {
+        match self.base {
+            Length::Term(term) => Run { term, origin, calendar: self.terms.calendar, pauses: &[] }.due(),
+            Length::Until(due) => Ok(due),
         }
     }
 
