@@ -69,6 +69,14 @@ impl From<Threshold> for String {
 }
 
 impl Threshold {
+    /// Whether what warns by it is in danger from then on, and its customer told: from three quarters of the term on, or by what is left.
+    pub const fn is_of_danger(self) -> bool {
+        match self {
+            Self::Share(percent) => percent >= 75,
+            Self::Lead(_) => true,
+        }
+    }
+
     /// The word it is stored by, e.g. `warning75` or `lead120`.
     pub fn word(self) -> String {
         match self {
@@ -162,6 +170,12 @@ pub struct Entry {
     pub what: Happening,
 }
 
+/// Whether a clock of these entries is told nothing new by one more: it is the same as the last at its instant. What happened once more after something else
+/// did at that instant happened twice.
+pub fn is_said(entries: &[Entry], entry: &Entry) -> bool {
+    entries.iter().rev().find(|said| said.at == entry.at) == Some(entry)
+}
+
 /// State of a clock, with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -227,6 +241,19 @@ impl State {
     }
 }
 
+/// Why a clock fell away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fall {
+    /// What it was owed for was withdrawn, or is owed no more.
+    Withdrawn,
+    /// It was declared that it will not be met.
+    Forfeited,
+    /// Its rule does not govern the affair any more.
+    Displaced,
+    /// It was over before what starts it came.
+    NeverStarted,
+}
+
 /// A run whose due instant passed without fulfilment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breach {
@@ -266,6 +293,8 @@ pub struct Replay {
     pub longer: Vec<Term>,
     /// State.
     pub state: State,
+    /// Why it fell away, where it did.
+    pub fell: Option<Fall>,
     /// Its affair is resolved, as far as a policy of the house is told.
     pub closed: bool,
     /// The resolution ended it, and nothing before or since: it is taken back with it.

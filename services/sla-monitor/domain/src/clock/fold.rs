@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Breach, Entry, Happening, Length, Replay, State, Terms, Unreplayable};
+use super::{Breach, Entry, Fall, Happening, Length, Replay, State, Terms, Unreplayable};
 use crate::rule::Does;
 use crate::{Pause, Run, Term, Uncountable};
 
@@ -10,7 +10,7 @@ use crate::{Pause, Run, Term, Uncountable};
 pub const STILL_TO_START: &str = "still_to_start";
 
 /// Makes the clock that the entries describe. Their order does not matter; of entries at the same instant the earlier in the
-/// slice is taken first, and one that stands there twice is taken once.
+/// slice is taken first, and one that is the same as the one before it at that instant is the same word, and taken once.
 ///
 /// # Errors
 /// [`Unreplayable`] when they do not start a clock, or its due instant cannot be computed.
@@ -42,13 +42,9 @@ pub(super) fn folded(
     terms: Terms<'_>,
     mut show: impl FnMut(Moment<'_>),
 ) -> Result<Replay, Unreplayable> {
-    let mut sorted: Vec<&Entry> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        if !sorted.contains(&entry) {
-            sorted.push(entry);
-        }
-    }
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.at);
+    sorted.dedup();
     // A start that is written down with a later origin than some other entry still comes first.
     let start = sorted
         .iter()
@@ -81,12 +77,23 @@ pub(super) fn folded(
     };
     show(fold.moment(&state, first.at, &first.what));
     let displaced = out_since(&sorted);
+    let mut fell = None;
     for entry in sorted.into_iter().filter(|entry| displaced.is_none_or(|at| entry.at <= at)) {
+        let stood = !matches!(state, State::Cancelled { .. });
         state = fold.step(state, entry)?;
+        if stood && matches!(state, State::Cancelled { .. }) {
+            fell = Some(match entry.what {
+                Happening::Forfeited => Fall::Forfeited,
+                Happening::Cancelled => Fall::Withdrawn,
+                _ => Fall::NeverStarted,
+            });
+        }
         show(fold.moment(&state, entry.at, &entry.what));
     }
     if let Some(at) = displaced {
+        let stood = state.settled().is_none();
         state = fold.displace(state, at);
+        fell = if stood { Some(Fall::Displaced) } else { fell };
         show(fold.moment(&state, at, &Happening::Displaced));
     }
     Ok(Replay {
@@ -97,6 +104,7 @@ pub(super) fn folded(
         length: fold.length,
         pauses: fold.pauses,
         longer: fold.longer.into_iter().map(|(max_total, _)| max_total).collect(),
+        fell: fell.filter(|_| matches!(state, State::Cancelled { .. })),
         state,
         closed: fold.closed,
         by_closing: fold.by_closing,

@@ -1,8 +1,8 @@
 //! What the model found, each as small as it can be told.
 
 use jiff::Timestamp;
-use ventanilla_sla_monitor_domain::affair::{Event, Happened};
-use ventanilla_sla_monitor_domain::clock::Terms;
+use ventanilla_sla_monitor_domain::affair::{Event, Happened, unknown_to};
+use ventanilla_sla_monitor_domain::clock::{Terms, is_said};
 use ventanilla_sla_monitor_domain::condition::{Metric, Occasion};
 use ventanilla_sla_monitor_domain::policy::{Opened, entries_of};
 use ventanilla_sla_monitor_domain::rule::{Does, Effect};
@@ -191,4 +191,21 @@ fn a_receipt_that_starts_and_resets_starts_the_clock() {
     let mut rule = of(Metric::FirstReply, Term::Minutes(120));
     rule.measure.as_mut().unwrap().conditions.reset = vec![Occasion::Received];
     assert_eq!(clock(&rule, "02T10:00", &[]).state, running("02T12:00"));
+}
+
+#[test]
+fn what_happens_again_at_one_instant_after_something_else_did_happened_twice() {
+    let rule = with(of(Metric::Resolution, Term::Minutes(120)), Does::Pause);
+    let noon = "02T11:00";
+    let course = [(noon, waits()), (noon, Event::Works), (noon, waits())];
+    let twice = clock(&rule, "02T10:00", &course);
+    assert!(matches!(twice.state, State::Paused { .. }), "it waits again: {twice:?}");
+    assert_eq!(clock(&rule, "02T10:00", &course[..2]).state, running("02T12:00"));
+    // The same word twice is one, and nothing is known that was not said.
+    let [wait, work, _] = course.map(|(at_, event)| Entry { at: at(at_), what: event.to_clock_of(&rule).unwrap() });
+    let said = [wait.clone(), work.clone()];
+    assert!(is_said(&said, &work) && !is_said(&said, &wait));
+    let history = history(&[(noon, waits()), (noon, Event::Works), (noon, waits())]);
+    assert_eq!(unknown_to(&rule, &history, &said), std::slice::from_ref(&wait));
+    assert_eq!(unknown_to(&rule, &history, &[wait.clone(), work, wait]), []);
 }
