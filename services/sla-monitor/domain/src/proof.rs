@@ -135,7 +135,9 @@ fn fell_of(replayed: &Replay) -> Option<(Timestamp, Fall)> {
 /// Why something fell away, in Spanish and English.
 pub(crate) const fn why(fall: Fall) -> (&'static str, &'static str) {
     match fall {
-        Fall::Withdrawn => ("lo que se debía se retiró o se dejó sin efecto", "what was owed was withdrawn or is owed no more"),
+        Fall::Withdrawn => {
+            ("lo que se debía se retiró o se dejó sin efecto", "what was owed was withdrawn or is owed no more")
+        }
         Fall::Forfeited => ("se declaró que no se cumpliría", "it was declared that it would not be met"),
         Fall::Displaced => ("la regla dejó de regir el asunto", "the rule does not govern the affair any more"),
         Fall::NeverStarted => {
@@ -150,11 +152,13 @@ fn fell_away(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> Opt
     let ((es, en), zone) = (why(fall), &calendar.zone_name);
     let at = steps::local(calendar, at);
     let (due_es, due_en) = match due.map(|due| steps::local(calendar, due)) {
-        None => ("No vencía antes: nada se debe ni se incumplió.".to_owned(), "It was not due before: nothing is owed, and nothing was breached.".to_owned()),
-        Some(due) if rule.bearer != Bearer::House => (
-            format!("El tiempo dado había terminado el {due}."),
-            format!("The time given had been over on {due}."),
+        None => (
+            "No vencía antes: nada se debe ni se incumplió.".to_owned(),
+            "It was not due before: nothing is owed, and nothing was breached.".to_owned(),
         ),
+        Some(due) if rule.bearer != Bearer::House => {
+            (format!("El tiempo dado había terminado el {due}."), format!("The time given had been over on {due}."))
+        }
         Some(due) => (format!("Vencía el {due} y no se cumplió."), format!("It was due on {due} and was not met.")),
     };
     Some((

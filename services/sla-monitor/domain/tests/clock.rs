@@ -414,9 +414,18 @@ fn a_proof_of_what_fell_away_says_when_and_why_and_tells_no_due_date_that_nobody
         let proof = proven(FINANCE, &[start.clone(), (away, what.clone())]);
         assert_eq!((proof.due, proof.fell), (None, Some((instant(away), fall))));
         let said = (&proof.sentence_es, &proof.sentence_en);
-        assert!(said.0.contains("acabó el 05-03-2026 09:00:00, hora de Europe/Madrid: ") && said.0.contains(es), "{said:?}");
-        assert!(said.1.contains("ended on 05-03-2026 09:00:00, Europe/Madrid time: ") && said.1.contains(en), "{said:?}");
-        assert!(said.0.ends_with("nada se debe ni se incumplió.") && said.1.ends_with("nothing was breached."), "{said:?}");
+        assert!(
+            said.0.contains("acabó el 05-03-2026 09:00:00, hora de Europe/Madrid: ") && said.0.contains(es),
+            "{said:?}"
+        );
+        assert!(
+            said.1.contains("ended on 05-03-2026 09:00:00, Europe/Madrid time: ") && said.1.contains(en),
+            "{said:?}"
+        );
+        assert!(
+            said.0.ends_with("nada se debe ni se incumplió.") && said.1.ends_with("nothing was breached."),
+            "{said:?}"
+        );
         let told = proof.steps.iter().all(|step| !step.es.starts_with("Vence el") && !step.es.contains("04-2026"));
         assert!(told, "{:?}", proof.steps);
         assert_eq!(proof.steps.last().unwrap().outcome, Outcome::Instant(instant(away)));
@@ -424,12 +433,20 @@ fn a_proof_of_what_fell_away_says_when_and_why_and_tells_no_due_date_that_nobody
         let proof = proven(FINANCE, &[start.clone(), (late, what)]);
         assert_eq!(proof.due, Some(instant("2026-04-02T21:59:59.999999Z")));
         assert!(proof.sentence_es.ends_with("Vencía el 02-04-2026 23:59:59 y no se cumplió."), "{}", proof.sentence_es);
-        assert!(proof.sentence_en.ends_with("It was due on 02-04-2026 23:59:59 and was not met."), "{}", proof.sentence_en);
+        assert!(
+            proof.sentence_en.ends_with("It was due on 02-04-2026 23:59:59 and was not met."),
+            "{}",
+            proof.sentence_en
+        );
     }
     let due = instant("2026-03-20T12:00:00+01:00");
     let promised = (start.0, Happening::StartedUntil(due));
     let proof = proven("house.promise", &[promised.clone(), (away, Happening::Forfeited)]);
-    assert_eq!((proof.due, proof.fell), (Some(due), Some((instant(away), Fall::Forfeited))), "declared before: it counts");
+    assert_eq!(
+        (proof.due, proof.fell),
+        (Some(due), Some((instant(away), Fall::Forfeited))),
+        "declared before: it counts"
+    );
     let proof = proven("house.promise", &[promised.clone(), (away, Happening::Cancelled)]);
     assert_eq!((proof.due, proof.fell.map(|(_, fall)| fall)), (None, Some(Fall::Withdrawn)));
     assert_eq!(proven("house.promise", &[promised, (away, Happening::Fulfilled)]).fell, None);

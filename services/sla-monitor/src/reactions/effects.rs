@@ -5,7 +5,9 @@ use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
 use sla_monitor_domain::affair::{Event, Happened, unknown_to};
-use sla_monitor_domain::clock::{Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since, is_said};
+use sla_monitor_domain::clock::{
+    Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since, is_said,
+};
 use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;

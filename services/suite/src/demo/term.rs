@@ -26,7 +26,8 @@ pub async fn play(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     };
     let customer = somebody(stage).await?;
     let ticket = brought(stage, customer, received).await?;
-    let scene = stage.step(Role::Agent, "bruno", Some("billing"), "the clock warns, and the customer is told in time")?;
+    let scene =
+        stage.step(Role::Agent, "bruno", Some("billing"), "the clock warns, and the customer is told in time")?;
     let notice: Notice = until(|| async {
         let list = ListNoticesRequest { parent: ticket.clone(), ..ListNoticesRequest::default() };
         let told = scene.notices().list_notices(list).await.map_err(|status| status.message().to_owned())?;
@@ -83,7 +84,8 @@ async fn a_month_ago(stage: &Stage<'_>) -> anyhow::Result<Option<ProtoTimestamp>
 }
 
 async fn somebody(stage: &mut Stage<'_>) -> anyhow::Result<String> {
-    let scene = stage.step(Role::Crm, "system", Some("billing"), "another system brings a person and their complaint")?;
+    let scene =
+        stage.step(Role::Crm, "system", Some("billing"), "another system brings a person and their complaint")?;
     let digits = u32::from_le_bytes(stage.ambient.bytes()) % 100_000_000;
     let record = SourceRecord {
         source_system: "crm-former".to_owned(),

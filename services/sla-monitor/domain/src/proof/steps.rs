@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::calendar::next_day;
 use super::why;
+use crate::calendar::next_day;
 use crate::clock::{Fall, Length, Replay, State, Terms};
 use crate::run::Scale;
 use crate::{Calendar, Run, Term, Uncountable};
