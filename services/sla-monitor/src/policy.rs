@@ -176,9 +176,13 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         v.push("policy.measure.filter.departments", "must name the departments that affairs come to and go from");
     }
     let warnings = if of_calls { Vec::new() } else { warnings(v, &said.warnings) };
-    let (kind, term, metric, conditions) = (kind?, term?, metric?, conditions?);
     // What is told to the customer as the day of the answer is the house's promise of one, and nothing that binds departments or vendors.
-    let promises_an_answer = kind == Kind::Sla && metric == Metric::Resolution;
+    let promises_an_answer = kind == Some(Kind::Sla) && metric == Some(Metric::Resolution);
+    if promises_an_answer && !warnings.is_empty() && !warnings.iter().any(|warning| warning.is_of_danger()) {
+        let left = "must name a share of 75 percent or more, or minutes that are left: its customer would hear nothing before the answer is late";
+        v.push("policy.measure.warnings", left);
+    }
+    let (kind, term, metric, conditions) = (kind?, term?, metric?, conditions?);
     let calendar = said.calendar.strip_prefix("calendars/").map(str::to_owned);
     if !said.calendar.is_empty() && calendar.is_none() {
         v.push("policy.measure.calendar", "must be a resource name of the form calendars/{id}");

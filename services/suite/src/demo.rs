@@ -1,10 +1,12 @@
 //! `demo`: one affair from the first call to the ombudsman's decision, played over gRPC by everybody
-//! who has a part in it, and then its journey as the ledgers tell it.
+//! who has a part in it, a notice of a term of law that is about to be missed, and then the journey of
+//! the affair as the ledgers tell it.
 
 mod affair;
 mod journey;
 mod office;
 mod stage;
+mod term;
 
 use kernel::Ambient;
 
@@ -37,6 +39,7 @@ async fn play(target: Target, ambient: &Ambient) -> anyhow::Result<()> {
         let affair = affair::play(&mut stage).await?;
         let case = office::play(&mut stage, &affair).await?;
         affair::look_back(&mut stage, &affair, &case).await?;
+        term::play(&mut stage).await?;
         journey::tell(&stage, &affair, &case).await
     }
     .await;

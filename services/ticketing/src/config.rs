@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use ticketing_domain::{NoticeTerms, Policy, PromiseGate};
+use ticketing_domain::{NoticeTerms, Policy, PromiseGate, QuietHours};
 
 /// Days a customer has to object, whatever is set.
 const FEWEST_OBJECTION_DAYS: u16 = 10;
@@ -36,9 +36,25 @@ pub struct Settings {
     /// How many hours later than what is not kept the new date is, where affairs like it do not tell a better one.
     #[serde(default = "notice_extension_hours")]
     pub notice_extension_hours: u16,
+    /// In which hours of the house's time zone nobody is called or sent a text who cannot be asked when they wish none, `HH:MM-HH:MM`.
+    #[serde(default = "notice_quiet_hours")]
+    pub notice_quiet_hours: HouseHours,
     /// What the firm is called on the documents that customers are handed.
     #[serde(default = "firm_name")]
     pub firm_name: String,
+}
+
+/// Hours in which the house disturbs nobody.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct HouseHours(QuietHours);
+
+impl TryFrom<String> for HouseHours {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        QuietHours::of_house(&text).map(Self).ok_or("must be two times of a day, as 21:00-09:00")
+    }
 }
 
 /// A consumer may bring a complaint to an arbitrator for a year (Ley 7/2017, art. 18.1.e).
@@ -70,6 +86,11 @@ fn notice_extension_hours() -> u16 {
     24
 }
 
+/// When nobody may be called with an offer (RDLeg 1/2007, art. 96.2): the measure that is at hand of when a call disturbs.
+fn notice_quiet_hours() -> HouseHours {
+    HouseHours(QuietHours::of_house("21:00-09:00").expect("two times of a day"))
+}
+
 fn firm_name() -> String {
     "Ventanilla".to_owned()
 }
@@ -91,6 +112,7 @@ impl Settings {
             promise_attempt_gap_minutes: promise_attempt_gap_minutes(),
             notice_lead_minutes: notice_lead_minutes(),
             notice_extension_hours: notice_extension_hours(),
+            notice_quiet_hours: notice_quiet_hours(),
             firm_name: firm_name(),
         }
     }
@@ -111,6 +133,7 @@ impl Settings {
         NoticeTerms {
             lead: SignedDuration::from_mins(self.notice_lead_minutes.into()),
             extension: SignedDuration::from_hours(self.notice_extension_hours.max(1).into()),
+            quiet: self.notice_quiet_hours.0.clone(),
         }
     }
 

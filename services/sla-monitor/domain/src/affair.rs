@@ -186,6 +186,7 @@ impl Event {
             Turn::Stop if occasion == Occasion::Resolved => Happening::Closed,
             Turn::Stop => Happening::Fulfilled,
             Turn::Reset => Happening::Renewed,
+            Turn::Anew => Happening::BegunAnew,
             Turn::Reopen => Happening::Reopened,
         });
         happening.or_else(|| on_a_ground.then_some(Happening::Unhindered))
@@ -225,8 +226,15 @@ pub struct Happened {
     pub event: Event,
 }
 
-/// What this history is to a clock of this rule, without what the clock knows already.
+/// What this history is to a clock of this rule, without what the clock knows already: of what happened twice at one instant it may know one.
 pub fn unknown_to(rule: &Rule, history: &[Happened], known: &[Entry]) -> Vec<Entry> {
     let entry = |happened: &Happened| Some(Entry { at: happened.at, what: happened.event.to_clock_of(rule)? });
-    history.iter().filter_map(entry).filter(|entry| !known.contains(entry)).collect()
+    let mut known: Vec<&Entry> = known.iter().collect();
+    let mut is_known = |entry: &Entry| {
+        // Before what starts and renews was told apart it was written down as a renewal.
+        let renewed = |known: &Entry| entry.what == Happening::BegunAnew && known.what == Happening::Renewed;
+        let same = |known: &&Entry| *known == entry || known.at == entry.at && renewed(known);
+        known.iter().position(same).map(|n| known.remove(n)).is_some()
+    };
+    history.iter().filter_map(entry).filter(|entry| !is_known(entry)).collect()
 }

@@ -107,6 +107,7 @@ impl Event {
             Turn::Resume => Happening::Unhindered,
             Turn::Stop => Happening::Fulfilled,
             Turn::Reset => Happening::Renewed,
+            Turn::Anew => Happening::BegunAnew,
             Turn::Reopen => Happening::Reopened,
         })
     }

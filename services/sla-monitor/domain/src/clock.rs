@@ -10,6 +10,10 @@
 //! * **A reopening at or before the due instant withdraws the fulfilment**: the run goes on with the same origin and the same
 //!   due instant, so that an early empty answer gains no time. **A reopening after it begins a new run** from that instant with
 //!   the whole term: the verdict of the run before stands.
+//! * **While an affair is resolved a clock of the house's own begins nothing, and nothing is owed.** Is the resolution found not to hold, what came
+//!   meanwhile holds: the customer's oldest word that nobody answered asks for the next reply from when it was said, the house's last word is what
+//!   its next is counted from, and what the house met, or the customer let fall, while it was resolved stays so. What would have been due before the
+//!   reopening counts from the reopening instead. A clock that waited for what starts it waits again.
 //! * **What lengthens a term while it stands still, or is put off, counts when it goes on.**
 //! * **A restart and a cured file begin a new run.** Runs are numbered by `epoch`; every threshold is passed once a run at most.
 //! * **A displaced clock** stands still where it was displaced, breached if it was due before; reinstated, it is what it would be had it never
@@ -65,6 +69,14 @@ impl From<Threshold> for String {
 }
 
 impl Threshold {
+    /// Whether what warns by it is in danger from then on, and its customer told: from three quarters of the term on, or by what is left.
+    pub const fn is_of_danger(self) -> bool {
+        match self {
+            Self::Share(percent) => percent >= 75,
+            Self::Lead(_) => true,
+        }
+    }
+
     /// The word it is stored by, e.g. `warning75` or `lead120`.
     pub fn word(self) -> String {
         match self {
@@ -98,6 +110,8 @@ pub enum Happening {
     TakenUp,
     /// The whole term counts again from here, whatever was left of it.
     Renewed,
+    /// What starts and renews it came: the whole term counts from here, whether it counted, waited or had ended.
+    BegunAnew,
     /// The obligation starts with a due instant of its own.
     StartedUntil(Timestamp),
     /// It waits on somebody else, on this ground; the rule says what that does.
@@ -131,6 +145,7 @@ impl Happening {
             Self::Begun => "begun",
             Self::TakenUp => "taken_up",
             Self::Renewed => "renewed",
+            Self::BegunAnew => "begun_anew",
             Self::StartedUntil(_) => "started_until",
             Self::Hindered(_) => "hindered",
             Self::Unhindered => "unhindered",
@@ -153,6 +168,12 @@ pub struct Entry {
     pub at: Timestamp,
     /// What happened.
     pub what: Happening,
+}
+
+/// Whether a clock of these entries is told nothing new by one more: it is the same as the last at its instant. What happened once more after something else
+/// did at that instant happened twice.
+pub fn is_said(entries: &[Entry], entry: &Entry) -> bool {
+    entries.iter().rev().find(|said| said.at == entry.at) == Some(entry)
 }
 
 /// State of a clock, with what belongs to it.
@@ -220,6 +241,19 @@ impl State {
     }
 }
 
+/// Why a clock fell away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fall {
+    /// What it was owed for was withdrawn, or is owed no more.
+    Withdrawn,
+    /// It was declared that it will not be met.
+    Forfeited,
+    /// Its rule does not govern the affair any more.
+    Displaced,
+    /// It was over before what starts it came.
+    NeverStarted,
+}
+
 /// A run whose due instant passed without fulfilment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breach {
@@ -259,8 +293,14 @@ pub struct Replay {
     pub longer: Vec<Term>,
     /// State.
     pub state: State,
+    /// Why it fell away, where it did.
+    pub fell: Option<Fall>,
     /// Its affair is resolved, as far as a policy of the house is told.
     pub closed: bool,
+    /// The resolution ended it, and nothing before or since: it is taken back with it.
+    pub by_closing: bool,
+    /// While its affair is resolved: since when something is asked for that it would count from, were the resolution found not to hold.
+    pub asked: Option<Timestamp>,
     /// Runs that ended in a breach *before the last entry*; the present run's own is for [`Replay::breach_by`].
     pub breaches: Vec<Breach>,
 }

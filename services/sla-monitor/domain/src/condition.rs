@@ -247,8 +247,10 @@ pub enum Turn {
     Resume,
     /// It is met.
     Stop,
-    /// The whole term counts again.
+    /// The whole term counts again, where it counts or waits.
     Reset,
+    /// The same, and it begins where it ended or never counted: one occasion that starts and resets.
+    Anew,
     /// The fulfilment did not hold.
     Reopen,
 }
@@ -256,7 +258,7 @@ pub enum Turn {
 impl Conditions {
     /// What an occasion is to a clock under these conditions; `None` when it is nothing to it.
     ///
-    /// A resolution that did not hold takes back what it met, unless it is named by a list itself.
+    /// An occasion that resets and starts does both. A resolution that did not hold takes back what it met, unless it is named by a list itself.
     pub fn turn(&self, occasion: Occasion) -> Option<Turn> {
         let lists = [
             (&self.cancel, Turn::Cancel),
@@ -268,7 +270,11 @@ impl Conditions {
         ];
         let named = lists.into_iter().find(|(list, _)| list.contains(&occasion)).map(|(_, turn)| turn);
         let taken_back = occasion == Occasion::Reopened && self.stop.contains(&Occasion::Resolved);
-        named.or_else(|| taken_back.then_some(Turn::Reopen))
+        match named {
+            Some(Turn::Reset) if self.start.contains(&occasion) => Some(Turn::Anew),
+            None if taken_back => Some(Turn::Reopen),
+            named => named,
+        }
     }
 
     /// What is wrong with them as conditions of affairs, in words; nothing when a clock can run under them.
@@ -324,7 +330,7 @@ mod tests {
     #[test]
     fn a_word_of_the_house_renews_the_time_to_its_next_and_a_resolution_ends_it() {
         let update = Metric::PeriodicUpdate.conditions();
-        assert_eq!(update.turn(Occasion::Answered), Some(Turn::Reset));
+        assert_eq!(update.turn(Occasion::Answered), Some(Turn::Anew));
         assert_eq!(update.turn(Occasion::Resolved), Some(Turn::Stop));
         assert_eq!(update.turn(Occasion::Reopened), Some(Turn::Reopen));
         assert_eq!(update.turn(Occasion::Held), None);

@@ -10,7 +10,7 @@ use crate::affair::{Event, Happened};
 use crate::calendar::Calendar;
 use crate::catalogue::Chosen;
 use crate::clock::{Breach, Entry, Happening, STILL_TO_START, State, Terms, Unreplayable, replay};
-use crate::condition::{Conditions, Metric, Occasion};
+use crate::condition::{Conditions, Metric, Occasion, Turn};
 use crate::figures::Abandoned;
 use crate::rule::{Does, Rule};
 
@@ -230,7 +230,7 @@ fn explained<'a>(rule: &'a Rule, measure: &Measure, passed: &(Vec<String>, Vec<S
 /// The first entry of a clock for an affair that was received by a department: it counts from the receipt, or waits for what starts it.
 pub fn opening(rule: &Rule, received: Timestamp, department: &str) -> Entry {
     let starts_at_once = rule.measure.as_ref().is_none_or(|measure| {
-        let starts = |occasion| measure.conditions.turn(occasion) == Some(crate::condition::Turn::Start);
+        let starts = |occasion| matches!(measure.conditions.turn(occasion), Some(Turn::Start | Turn::Anew));
         starts(Occasion::Received) || (starts(Occasion::TakenIn) && measure.filter.is_of_department(department))
     });
     Entry { at: received, what: if starts_at_once { Happening::Started } else { Happening::Awaited } }

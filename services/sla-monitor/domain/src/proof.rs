@@ -5,7 +5,7 @@ mod steps;
 
 use jiff::Timestamp;
 
-use crate::clock::{Entry, Happening, Length, Replay, State, Terms, Unreplayable, replay};
+use crate::clock::{Entry, Fall, Happening, Length, Replay, State, Terms, Unreplayable, replay};
 use crate::rule::{Bearer, Subject};
 use crate::{Calendar, Pause, Rule};
 
@@ -46,8 +46,10 @@ pub struct Proof {
     pub pauses: Vec<Pause>,
     /// Ground and begin of the span that lasts.
     pub standing_still: Option<(String, Timestamp)>,
-    /// The last instant in time; none while it stands still.
+    /// The last instant in time; none while it stands still, or where it fell away before it was due.
     pub due: Option<Timestamp>,
+    /// When it fell away and why, where it did.
+    pub fell: Option<(Timestamp, Fall)>,
     /// The whole in one sentence, in Spanish.
     pub sentence_es: String,
     /// The same in English.
@@ -87,6 +89,7 @@ pub fn prove(replayed: &Replay, terms: Terms<'_>, because_es: &str, because_en: 
         pauses: replayed.pauses.clone(),
         standing_still,
         due,
+        fell: fell_of(replayed),
         sentence_es,
         sentence_en,
     })
@@ -109,6 +112,10 @@ pub fn preview(rule: &Rule, calendar: &Calendar, start: Timestamp) -> Result<Pro
 
 fn due_of(replayed: &Replay, calendar: &Calendar) -> Result<Option<Timestamp>, Unreplayable> {
     Ok(match (&replayed.state, replayed.length) {
+        // What fell away before it was due nobody owed by then.
+        (State::Cancelled { .. }, _) => {
+            replayed.breaches.iter().find(|breach| breach.epoch == replayed.epoch).map(|breach| breach.at)
+        }
         (State::Paused { .. } | State::Scheduled { .. }, _) => None,
         (_, Length::Until(due)) => Some(due),
         (_, Length::Term(term)) => {
@@ -118,8 +125,53 @@ fn due_of(replayed: &Replay, calendar: &Calendar) -> Result<Option<Timestamp>, U
     })
 }
 
+fn fell_of(replayed: &Replay) -> Option<(Timestamp, Fall)> {
+    match replayed.state {
+        State::Cancelled { at } => replayed.fell.map(|fall| (at, fall)),
+        _ => None,
+    }
+}
+
+/// Why something fell away, in Spanish and English.
+pub(crate) const fn why(fall: Fall) -> (&'static str, &'static str) {
+    match fall {
+        Fall::Withdrawn => {
+            ("lo que se debía se retiró o se dejó sin efecto", "what was owed was withdrawn or is owed no more")
+        }
+        Fall::Forfeited => ("se declaró que no se cumpliría", "it was declared that it would not be met"),
+        Fall::Displaced => ("la regla dejó de regir el asunto", "the rule does not govern the affair any more"),
+        Fall::NeverStarted => {
+            ("el asunto acabó antes de que llegara lo que la inicia", "it was over before what starts it came")
+        }
+    }
+}
+
+fn fell_away(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> Option<(String, String)> {
+    let Terms { rule, calendar } = terms;
+    let (at, fall) = fell_of(replayed)?;
+    let ((es, en), zone) = (why(fall), &calendar.zone_name);
+    let at = steps::local(calendar, at);
+    let (due_es, due_en) = match due.map(|due| steps::local(calendar, due)) {
+        None => (
+            "No vencía antes: nada se debe ni se incumplió.".to_owned(),
+            "It was not due before: nothing is owed, and nothing was breached.".to_owned(),
+        ),
+        Some(due) if rule.bearer != Bearer::House => {
+            (format!("El tiempo dado había terminado el {due}."), format!("The time given had been over on {due}."))
+        }
+        Some(due) => (format!("Vencía el {due} y no se cumplió."), format!("It was due on {due} and was not met.")),
+    };
+    Some((
+        format!("Según {}, la cuenta acabó el {at}, hora de {zone}: {es}. {due_es}", rule.citation),
+        format!("Under {}, the count ended on {at}, {zone} time: {en}. {due_en}", rule.citation),
+    ))
+}
+
 fn sentences(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> (String, String) {
     let Terms { rule, calendar } = terms;
+    if let Some(fell) = fell_away(replayed, terms, due) {
+        return fell;
+    }
     let start = steps::local(calendar, replayed.origin);
     let zone = &calendar.zone_name;
     let Some(due) = due else {

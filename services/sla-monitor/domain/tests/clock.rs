@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use ventanilla_sla_monitor_domain::affair::Event;
 use ventanilla_sla_monitor_domain::catalogue::Switches;
-use ventanilla_sla_monitor_domain::clock::{Breach, Terms};
-use ventanilla_sla_monitor_domain::proof::prove;
+use ventanilla_sla_monitor_domain::clock::{Breach, Fall, Terms};
+use ventanilla_sla_monitor_domain::proof::{Outcome, prove};
 use ventanilla_sla_monitor_domain::{Catalogue, Entry, Happening, Replay, State, replay};
 
 const GENERAL: &str = "es.l10-2025.17-1.resolve";
@@ -394,4 +394,63 @@ fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_wh
     for event in [letter, word] {
         assert_eq!(Event::from_word(event.as_str(), event.ground()), Some(event));
     }
+}
+
+#[test]
+fn a_proof_of_what_fell_away_says_when_and_why_and_tells_no_due_date_that_nobody_owed() {
+    let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
+    let proven = |rule: &str, entries: &[(&str, Happening)]| {
+        let terms = Terms { rule: catalogue.rule(rule).unwrap(), calendar: catalogue.calendar("es.madrid").unwrap() };
+        let entries: Vec<Entry> =
+            entries.iter().map(|(at, what)| Entry { at: instant(at), what: what.clone() }).collect();
+        prove(&replay(&entries, terms).unwrap(), terms, "", "").unwrap()
+    };
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let (away, late) = ("2026-03-05T09:00:00+01:00", "2026-05-05T09:00:00+02:00");
+    for (what, fall, es, en) in [
+        (Happening::Cancelled, Fall::Withdrawn, "se retiró", "was withdrawn"),
+        (Happening::Displaced, Fall::Displaced, "dejó de regir", "does not govern"),
+    ] {
+        let proof = proven(FINANCE, &[start.clone(), (away, what.clone())]);
+        assert_eq!((proof.due, proof.fell), (None, Some((instant(away), fall))));
+        let said = (&proof.sentence_es, &proof.sentence_en);
+        assert!(
+            said.0.contains("acabó el 05-03-2026 09:00:00, hora de Europe/Madrid: ") && said.0.contains(es),
+            "{said:?}"
+        );
+        assert!(
+            said.1.contains("ended on 05-03-2026 09:00:00, Europe/Madrid time: ") && said.1.contains(en),
+            "{said:?}"
+        );
+        assert!(
+            said.0.ends_with("nada se debe ni se incumplió.") && said.1.ends_with("nothing was breached."),
+            "{said:?}"
+        );
+        let told = proof.steps.iter().all(|step| !step.es.starts_with("Vence el") && !step.es.contains("04-2026"));
+        assert!(told, "{:?}", proof.steps);
+        assert_eq!(proof.steps.last().unwrap().outcome, Outcome::Instant(instant(away)));
+        // What was due before that was owed.
+        let proof = proven(FINANCE, &[start.clone(), (late, what)]);
+        assert_eq!(proof.due, Some(instant("2026-04-02T21:59:59.999999Z")));
+        assert!(proof.sentence_es.ends_with("Vencía el 02-04-2026 23:59:59 y no se cumplió."), "{}", proof.sentence_es);
+        assert!(
+            proof.sentence_en.ends_with("It was due on 02-04-2026 23:59:59 and was not met."),
+            "{}",
+            proof.sentence_en
+        );
+    }
+    let due = instant("2026-03-20T12:00:00+01:00");
+    let promised = (start.0, Happening::StartedUntil(due));
+    let proof = proven("house.promise", &[promised.clone(), (away, Happening::Forfeited)]);
+    assert_eq!(
+        (proof.due, proof.fell),
+        (Some(due), Some((instant(away), Fall::Forfeited))),
+        "declared before: it counts"
+    );
+    let proof = proven("house.promise", &[promised.clone(), (away, Happening::Cancelled)]);
+    assert_eq!((proof.due, proof.fell.map(|(_, fall)| fall)), (None, Some(Fall::Withdrawn)));
+    assert_eq!(proven("house.promise", &[promised, (away, Happening::Fulfilled)]).fell, None);
+    let proof = proven(FINANCE, &[(start.0, Happening::Awaited), (away, Happening::Closed)]);
+    assert_eq!((proof.due, proof.fell.map(|(_, fall)| fall)), (None, Some(Fall::NeverStarted)));
+    assert!(proof.steps.iter().all(|step| !step.en.starts_with("The term starts")), "{:?}", proof.steps);
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::ResourceId as _;
 use sla_monitor_domain::board::{self, Dimension};
 use sla_monitor_domain::calendar::LOCAL_TIME_RULE;
-use sla_monitor_domain::clock::{Move, Terms, Threshold};
+use sla_monitor_domain::clock::{Fall, Move, Terms, Threshold};
 use sla_monitor_domain::party::{self, Stage};
 use sla_monitor_domain::proof::Outcome;
 use sla_monitor_domain::rule::{Bearer, Does, Evidence, Kind, Reading, Standing as RuleStanding};
@@ -337,6 +337,15 @@ pub fn calendar(calendar: &Calendar, house: Option<proto::HouseCalendar>) -> pro
     }
 }
 
+const fn fell_away(fall: Fall) -> proto::FallReason {
+    match fall {
+        Fall::Withdrawn => proto::FallReason::Withdrawn,
+        Fall::Forfeited => proto::FallReason::Forfeited,
+        Fall::Displaced => proto::FallReason::Displaced,
+        Fall::NeverStarted => proto::FallReason::NeverStarted,
+    }
+}
+
 /// A proof of a due instant under a rule.
 pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
     let steps = proof.steps.into_iter().map(|step| proto::ProofStep {
@@ -377,6 +386,8 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
         steps: steps.collect(),
         pauses,
         due_time: proof.due.map(time),
+        fell_away_time: proof.fell.map(|(at, _)| time(at)),
+        fell_away_reason: proof.fell.map_or(proto::FallReason::Unspecified, |(_, fall)| fell_away(fall)).into(),
         sentence_es: proof.sentence_es,
         sentence_en: proof.sentence_en,
     }
@@ -387,7 +398,7 @@ const DEFINITIONS: [&str; 11] = [
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
     "attainment: met / (met + breached); open and cancelled clocks count in neither",
     "time to settle: from where the first run counts from, which for a clock that waits for what starts it (the customer's next word, a hand-over) is that, to the \
-     fulfilment, by the wall clock, over all fulfilled clocks",
+     fulfilment, by the wall clock, over all fulfilled clocks; one that counts again, as from word to word, has one time, from its first start to its last end",
     "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
     "kind: statutory is owed by law, sla is promised to customers, ola is agreed within the house, uc with a supplier",
     "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke, and arrived; broken_silent was not; of \

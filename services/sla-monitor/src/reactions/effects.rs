@@ -5,7 +5,9 @@ use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
 use sla_monitor_domain::affair::{Event, Happened, unknown_to};
-use sla_monitor_domain::clock::{Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since};
+use sla_monitor_domain::clock::{
+    Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since, is_said,
+};
 use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
@@ -243,7 +245,7 @@ impl<'a> Effects<'a> {
         drafts: &mut Vec<Draft>,
     ) -> Result<bool, ReactionError> {
         let entry = Entry { at, what };
-        if clock.entries.contains(&entry) {
+        if is_said(&clock.entries, &entry) {
             return Ok(false);
         }
         let before = replay(&clock.entries, terms).map_err(|e| broken(clock.id, &e))?;
@@ -257,9 +259,12 @@ impl<'a> Effects<'a> {
         }
         let moved = after.moved_from(&before).map(|moved| match (moved, &entry.what) {
             // What starts it came again: nothing that was met is taken back.
-            (Move::Reopen, Happening::Begun | Happening::TakenUp) => Move::Restart,
+            (Move::Reopen, Happening::Begun | Happening::TakenUp | Happening::BegunAnew) => Move::Restart,
             (moved, _) => moved,
         });
+        // What is remembered while an affair is resolved tells nobody a second time how the clock ended.
+        let ended_so = after.state == before.state && after.breaches == before.breaches;
+        let moved = moved.filter(|moved| *moved != Move::Settle || !ended_so);
         let running = matches!(after.state, State::Running { .. });
         let thresholds = if running { after.thresholds(terms) } else { Ok(Vec::new()) };
         let judged = after.breaches.iter().filter(|breach| !before.breaches.contains(breach));

@@ -134,6 +134,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "awaited" => Happening::Awaited,
         "begun" => Happening::Begun,
         "renewed" => Happening::Renewed,
+        "begun_anew" => Happening::BegunAnew,
         "taken_up" => Happening::TakenUp,
         "hindered" => Happening::Hindered(ground),
         "withdrawn" => Happening::Withdrawn(ground),

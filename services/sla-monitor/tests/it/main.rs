@@ -23,6 +23,7 @@ mod parties;
 mod policies;
 mod queues;
 mod receipt;
+mod reopened;
 mod replays;
 mod segments;
 mod sums;

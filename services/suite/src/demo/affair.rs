@@ -336,7 +336,7 @@ async fn message(
 }
 
 /// A Spanish document number with its check letter.
-fn dni(number: u32) -> String {
+pub fn dni(number: u32) -> String {
     const LETTERS: &[u8; 23] = b"TRWAGMYFPDXBNJZSQVHLCKE";
     format!("{number:08}{}", char::from(LETTERS[(number % 23) as usize]))
 }

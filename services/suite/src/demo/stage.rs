@@ -14,6 +14,7 @@ use ventanilla_proto::ledger::v1::GetHeadRequest;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
 use crate::client::{Caller, Client, Target, describe};
@@ -105,6 +106,11 @@ impl Scene {
     /// ticketing.
     pub fn tickets(&self) -> TicketServiceClient<Client> {
         TicketServiceClient::new(self.client(Service::Ticketing))
+    }
+
+    /// The notices of ticketing.
+    pub fn notices(&self) -> NoticeServiceClient<Client> {
+        NoticeServiceClient::new(self.client(Service::Ticketing))
     }
 
     /// sla-monitor.

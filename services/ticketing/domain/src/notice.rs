@@ -18,17 +18,19 @@ pub const MOST_HANDINGS: u32 = 5;
 pub const MAX_NOTICE: usize = 20_000;
 
 /// When customers are told, and what they are promised instead where nothing better is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeTerms {
     /// How long before it is due a promise at risk is spoken of.
     pub lead: SignedDuration,
     /// How much later than the old date the new one is.
     pub extension: SignedDuration,
+    /// When nobody is to disturb a customer of whom nothing is known at the moment.
+    pub quiet: QuietHours,
 }
 
 impl NoticeTerms {
     /// The new date: what affairs like this one tell, when that is later than the old date; else a house's extension.
-    pub fn new_due(self, due: Timestamp, told: Option<Timestamp>) -> Timestamp {
+    pub fn new_due(&self, due: Timestamp, told: Option<Timestamp>) -> Timestamp {
         match told {
             Some(earliest) if earliest > due => earliest,
             _ => due.checked_add(self.extension).unwrap_or(Timestamp::MAX),
@@ -201,6 +203,12 @@ impl QuietHours {
         Some(Self { from: time(from)?, until: time(until)?, zone })
     }
 
+    /// The same from one text, `HH:MM-HH:MM`, in the house's time zone.
+    pub fn of_house(text: &str) -> Option<Self> {
+        let (from, until) = text.split_once('-')?;
+        Self::parse(from, until, "")
+    }
+
     /// When it is quiet next, after an instant at which it is not.
     pub fn begins_after(&self, at: Timestamp) -> Option<Timestamp> {
         let today = self.zone.to_datetime(at).date();
@@ -261,6 +269,14 @@ pub struct Reach {
     pub quiet: Option<QuietHours>,
     /// They have an e-mail address.
     pub email: bool,
+}
+
+impl Reach {
+    /// Of a customer whose wishes cannot be asked for at the moment: the house's own quiet hours are kept. Waiting for the customer's would leave the promise to
+    /// break unannounced, and a copy of them here would be one more to go stale and to erase; whom it wakes at night is not made good by an apology.
+    pub fn unknown(house: &QuietHours) -> Self {
+        Self { quiet: Some(house.clone()), ..Self::default() }
+    }
 }
 
 /// How a notice written at `now` about a promise that is due at `due` goes to a customer whose affair came by `own`. What would disturb waits until nobody is

@@ -104,6 +104,14 @@ impl OnSla {
         Ok(ticket::write(tx, &chronicle, None).await?)
     }
 
+    /// A promise about an affair has ended: the terms behind it whose end is near are watched by themselves again.
+    async fn stand_behind(&self, tx: &mut Tx, entry: &Received, ticket: TicketId) -> Result<(), ReactionError> {
+        for clock in term::near(tx, ticket).await? {
+            self.stand_for(tx, entry, clock).await?;
+        }
+        Ok(())
+    }
+
     fn promise_of(&self, ticket: &Ticket, (clock, term): (ClockId, RunningTerm), at: Timestamp) -> Promise {
         let facts = ticket.facts();
         let text = answer_due(Some(term.due), term.by_law, at, facts.language);
@@ -146,6 +154,25 @@ impl OnSla {
             | PromiseState::BrokenUnreported { .. } => due.is_some_and(|due| due > found.promise.due),
         };
         if anew { self.stand_for(tx, entry, clock).await } else { Ok(()) }
+    }
+
+    /// A term was met, or fell away: so does what was promised by it.
+    async fn settled(
+        &self,
+        tx: &mut Tx,
+        entry: &Received,
+        ticket: TicketId,
+        settled: &sla::ClockSettled,
+    ) -> Result<(), ReactionError> {
+        let clock = clock(&settled.clock)?;
+        term::change(tx, clock, Running::Over, false).await?;
+        if let Some(found) = promise::of_term(tx, clock).await? {
+            let met = settled.state() == sla::ClockState::Fulfilled;
+            let at = settled.settled_time.filter(|_| met).and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
+            self.end_term(tx, entry, &found, at).await?;
+            self.stand_behind(tx, entry, ticket).await?;
+        }
+        Ok(())
     }
 
     /// The promise that stands for a term ends, and the one that a notice put beside it: kept where the answer was there at an instant, and else given way to what is so now.
@@ -221,7 +248,9 @@ impl Reaction for OnSla {
             match PromiseId::parse(&warning.subject) {
                 Ok(id) => self.at_risk(tx, entry, id, &warning.clock).await?,
                 Err(_) if TicketId::parse(&warning.subject).is_ok() => {
-                    self.stand_for(tx, entry, clock(&warning.clock)?).await?;
+                    let clock = clock(&warning.clock)?;
+                    term::warn(tx, clock).await?;
+                    self.stand_for(tx, entry, clock).await?;
                 }
                 Err(_) => {}
             }
@@ -236,24 +265,26 @@ impl Reaction for OnSla {
             let at = breach.breached_time.and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
             if let Some(id) = broken {
                 self.broken(tx, entry, id, at.ok_or(ReactionError::Undecodable("breached_time"))?).await?;
+                self.stand_behind(tx, entry, id.ticket).await?;
             }
         } else if let Some(started) = entry.payload::<sla::ClockStarted>()? {
             term::begin(tx, begun(&started)?.as_slice()).await?;
         } else if let Some(moved) = entry.payload::<sla::ClockMoved>()? {
-            if TicketId::parse(&moved.subject).is_ok() {
+            if let Ok(ticket) = TicketId::parse(&moved.subject) {
                 let (clock, running) = (clock(&moved.clock)?, running(moved.due_time.as_ref())?);
-                term::change(tx, clock, running).await?;
+                let anew = matches!(moved.effect(), sla::ClockEffect::Restart | sla::ClockEffect::Start);
+                term::change(tx, clock, running, anew).await?;
                 self.term_moved(tx, entry, clock, running).await?;
+                self.stand_behind(tx, entry, ticket).await?;
             }
-        } else if let Some(settled) = entry.payload::<sla::ClockSettled>()?
-            && TicketId::parse(&settled.subject).is_ok()
-        {
-            let clock = clock(&settled.clock)?;
-            term::change(tx, clock, Running::Over).await?;
-            if let Some(found) = promise::of_term(tx, clock).await? {
-                let met = settled.state() == sla::ClockState::Fulfilled;
-                let at = settled.settled_time.filter(|_| met).and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
-                self.end_term(tx, entry, &found, at).await?;
+        } else if let Some(settled) = entry.payload::<sla::ClockSettled>()? {
+            match PromiseId::parse(&settled.subject) {
+                Ok(id) => self.stand_behind(tx, entry, id.ticket).await?,
+                Err(_) => {
+                    if let Ok(ticket) = TicketId::parse(&settled.subject) {
+                        self.settled(tx, entry, ticket, &settled).await?;
+                    }
+                }
             }
         }
         Ok(())

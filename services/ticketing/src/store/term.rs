@@ -102,16 +102,41 @@ pub(crate) async fn is_by_law(pool: &PgPool, clock: ClockId) -> Result<bool, Sto
     Ok(by_law.fetch_optional(pool).await?.unwrap_or(true))
 }
 
-/// A term changes, where it is one that customers are told of.
+/// A term changes, where it is one that customers are told of. `anew`: the whole of it counts again, so that its end is near no more.
 #[tracing::instrument(name = "db.term.change", skip_all)]
-pub(crate) async fn change(tx: &mut PgConnection, clock: ClockId, running: Running) -> Result<(), StoreError> {
+pub(crate) async fn change(
+    tx: &mut PgConnection,
+    clock: ClockId,
+    running: Running,
+    anew: bool,
+) -> Result<(), StoreError> {
     sqlx::query!(
-        "update ticketing.term set state = $2, due_at = $3 where clock_id = $1",
+        "update ticketing.term set state = $2, due_at = $3, warned = warned and not $4 where clock_id = $1",
         clock.uuid(),
         running.as_str(),
         running.due() as _,
+        anew,
     )
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The end of a term is near, where it is one that customers are told of.
+#[tracing::instrument(name = "db.term.warn", skip_all)]
+pub(crate) async fn warn(tx: &mut PgConnection, clock: ClockId) -> Result<(), StoreError> {
+    sqlx::query!("update ticketing.term set warned = true where clock_id = $1 and not warned", clock.uuid())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The terms of an affair that run and whose end is near, the first to end first.
+#[tracing::instrument(name = "db.term.near", skip_all)]
+pub(crate) async fn near(tx: &mut PgConnection, ticket: TicketId) -> Result<Vec<ClockId>, StoreError> {
+    let near = sqlx::query_scalar!(
+        "select clock_id from ticketing.term where ticket_id = $1 and state = 'running' and warned order by due_at, clock_id",
+        ticket.uuid(),
+    );
+    Ok(near.fetch_all(tx).await?.into_iter().map(ClockId::from_uuid).collect())
 }

@@ -232,20 +232,21 @@ impl Ticketing {
         self.ask_forecast(channel, stored, told.earliest).await
     }
 
-    /// How the customer wants to be reached, as far as customer-profile tells it in time: nobody goes untold because it does not.
+    /// How the customer wants to be reached, as far as customer-profile tells it in time: nobody goes untold because it does not, and nobody is woken.
     async fn reach_of(&self, id: CustomerId) -> Reach {
-        let Ok(channel) = self.peers.channel(CUSTOMER_PROFILE) else { return Reach::default() };
+        let unknown = || Reach::unknown(&self.notices.quiet);
+        let Ok(channel) = self.peers.channel(CUSTOMER_PROFILE) else { return unknown() };
         let mut profile = CustomerServiceClient::new(channel);
         let asked = customer::GetCustomerViewRequest { name: id.name() };
         match tokio::time::timeout(PATIENCE, profile.get_customer_view(asked)).await {
             Ok(Ok(view)) => reach(view.get_ref()),
             Ok(Err(status)) => {
                 tracing::warn!(code = ?status.code(), "a notice goes the way its affair came");
-                Reach::default()
+                unknown()
             }
             Err(_) => {
                 tracing::warn!("a notice goes the way its affair came: customer-profile takes too long");
-                Reach::default()
+                unknown()
             }
         }
     }

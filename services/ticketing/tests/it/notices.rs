@@ -1,6 +1,7 @@
 //! Before a promise breaks, the customer is told: templates and who approves them, what is written when, how it goes out, and what becomes of promise and notice.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -36,12 +37,19 @@ pub const DUE: &str = "2026-11-24T08:00:00Z";
 
 /// customer-profile, which answers one question.
 #[derive(Clone, Default)]
-pub struct Profile(Arc<Mutex<customer::CustomerView>>);
+pub struct Profile {
+    view: Arc<Mutex<customer::CustomerView>>,
+    is_silent: Arc<AtomicBool>,
+}
 
 impl Profile {
     fn wishes(&self, preferences: customer::ContactPreferences) {
         let care = customer::CareSection { preferences: Some(preferences), ..Default::default() };
-        self.0.lock().unwrap().care = Some(care);
+        self.view.lock().unwrap().care = Some(care);
+    }
+
+    fn falls_silent(&self) {
+        self.is_silent.store(true, Ordering::Relaxed);
     }
 
     fn has_email(&self) {
@@ -49,7 +57,7 @@ impl Profile {
         let identifier = customer::GoldenIdentifier { value: Some(email), ..Default::default() };
         let known = customer::Customer { identifiers: vec![identifier], ..Default::default() };
         let golden = customer::GoldenSection { customer: Some(known), ..Default::default() };
-        self.0.lock().unwrap().golden = Some(golden);
+        self.view.lock().unwrap().golden = Some(golden);
     }
 }
 
@@ -63,8 +71,11 @@ impl UnaryService<customer::GetCustomerViewRequest> for Profile {
 
     fn call(&mut self, request: Request<customer::GetCustomerViewRequest>) -> Self::Future {
         assert_eq!(request.get_ref().name, CUSTOMER);
-        let view = self.0.lock().unwrap().clone();
-        Box::pin(async move { Ok(Response::new(view)) })
+        let view = self.view.lock().unwrap().clone();
+        let is_silent = self.is_silent.load(Ordering::Relaxed);
+        Box::pin(async move {
+            if is_silent { Err(Status::unavailable("customer-profile is gone")) } else { Ok(Response::new(view)) }
+        })
     }
 }
 
@@ -479,6 +490,21 @@ async fn nobody_is_woken_and_nobody_is_told_too_late_for_it() {
     world.advance(SignedDuration::from_hours(4));
     let taken = take(&mut sender, &[Channel::Sms]).await;
     assert_eq!(taken.iter().map(|taken| &taken.name).collect::<Vec<_>>(), [&notice.name]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_customer_profile_is_silent_nobody_is_woken_and_nobody_is_told_too_late() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let day = written(world, &house.at_risk(DUE).await).await;
+    assert_eq!((day.channel(), day.send_time), (Channel::Phone, time("2026-11-23T09:00:00Z")));
+    house.profile.falls_silent();
+    // Half past ten at night in Madrid.
+    world.advance(SignedDuration::from_mins(12 * 60 + 30));
+    let waits = written(world, &house.at_risk("2026-11-24T12:00:00Z").await).await;
+    assert_eq!((waits.channel(), waits.send_time), (Channel::Phone, time("2026-11-24T08:00:00Z")));
+    let silent = written(world, &house.at_risk(DUE).await).await;
+    assert_eq!((silent.channel(), silent.send_time), (Channel::Web, time("2026-11-23T21:30:00Z")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

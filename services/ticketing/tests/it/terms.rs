@@ -182,6 +182,83 @@ async fn a_term_of_the_house_is_told_of_as_any_promise_and_one_that_was_promised
     stand(world, &by_hand, &[PromiseState::Made]).await;
 }
 
+/// The clock of a promise ends, as sla-monitor tells once the promise did.
+async fn clock_of_promise_ends(house: &House, promise: &str) {
+    let settled = sla::ClockSettled {
+        clock: CLOCK.into(),
+        subject: promise.into(),
+        state: sla::ClockState::Cancelled.into(),
+        ..Default::default()
+    };
+    house.monitor.says(CLOCK, &settled).await;
+}
+
+/// A term of law that warned while an answer before its end was promised by hand, and that promise.
+async fn hidden_term(house: &House) -> (String, pb::Promise) {
+    let ticket = affair(house, sla::PolicyKind::Statutory, LATER).await.name;
+    let mut answer = promise_request(&ticket, DUE);
+    answer.promise.as_mut().unwrap().kind = PromiseKind::Resolution.into();
+    let promised = house.world.agent().make_promise(answer).await.unwrap().into_inner();
+    warns(house, &ticket, 75).await;
+    all_heard(house, DUE).await;
+    stand(&house.world, &ticket, &[PromiseState::Made]).await;
+    (ticket, promised)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_term_of_law_behind_a_promise_that_gave_way_is_watched_again() {
+    let house = ready().await;
+    let world = &house.world;
+    let (ticket, promised) = hidden_term(&house).await;
+    let mut other = promise_request(&ticket, "2026-11-27T13:00:00Z");
+    other.promise.as_mut().unwrap().kind = PromiseKind::Resolution.into();
+    other.promise.as_mut().unwrap().replaces.clone_from(&promised.name);
+    world.agent().make_promise(other).await.unwrap();
+    clock_of_promise_ends(&house, &promised.name).await;
+    // The term stands, at risk, and the notice of it puts a date of the house beside it.
+    let states = [PromiseState::Renegotiated, PromiseState::Made, PromiseState::AtRisk, PromiseState::Made];
+    let stood = stand(world, &ticket, &states).await;
+    assert_eq!((stood[2].due_time, stood[2].term_clock.clone()), (time(LATER), clock_of(&ticket)));
+    assert_eq!(written(world, &stood[2]).await.template, "noticeTemplates/law");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_term_of_law_behind_a_promise_that_was_broken_is_watched_again_while_it_runs() {
+    let house = ready().await;
+    let world = &house.world;
+    let (ticket, promised) = hidden_term(&house).await;
+    let still = hidden_term(&house).await;
+    // Its clock stands still: nothing is owed by its end.
+    moves(&house, &still.0, None).await;
+    for promised in [&promised, &still.1] {
+        house.monitor.says(CLOCK, &breach(&promised.name, DUE)).await;
+    }
+    let stood = stand(world, &ticket, &[PromiseState::BrokenSilent, PromiseState::AtRisk, PromiseState::Made]).await;
+    assert_eq!(stood[1].term_clock, clock_of(&ticket));
+    all_heard(&house, LATER).await;
+    stand(world, &still.0, &[PromiseState::BrokenSilent]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_term_behind_a_promise_that_never_warned_or_counts_anew_waits_for_its_warning() {
+    let house = ready().await;
+    let (ticket, promised) = hidden_term(&house).await;
+    let clock = clock_of(&ticket);
+    let restarted = sla::ClockMoved {
+        clock: clock.clone(),
+        subject: ticket.clone(),
+        effect: sla::ClockEffect::Restart.into(),
+        due_time: time(LATER),
+        ..Default::default()
+    };
+    house.monitor.says(&clock, &restarted).await;
+    house.monitor.says(CLOCK, &breach(&promised.name, DUE)).await;
+    all_heard(&house, LATER).await;
+    stand(&house.world, &ticket, &[PromiseState::BrokenSilent]).await;
+    warns(&house, &ticket, 75).await;
+    stand(&house.world, &ticket, &[PromiseState::BrokenSilent, PromiseState::AtRisk, PromiseState::Made]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_term_of_the_customers_answer_stands_for_nothing() {
     let house = ready().await;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Breach, Entry, Happening, Length, Replay, State, Terms, Unreplayable};
+use super::{Breach, Entry, Fall, Happening, Length, Replay, State, Terms, Unreplayable};
 use crate::rule::Does;
 use crate::{Pause, Run, Term, Uncountable};
 
@@ -10,7 +10,7 @@ use crate::{Pause, Run, Term, Uncountable};
 pub const STILL_TO_START: &str = "still_to_start";
 
 /// Makes the clock that the entries describe. Their order does not matter; of entries at the same instant the earlier in the
-/// slice is taken first, and one that stands there twice is taken once.
+/// slice is taken first, and one that is the same as the one before it at that instant is the same word, and taken once.
 ///
 /// # Errors
 /// [`Unreplayable`] when they do not start a clock, or its due instant cannot be computed.
@@ -42,13 +42,9 @@ pub(super) fn folded(
     terms: Terms<'_>,
     mut show: impl FnMut(Moment<'_>),
 ) -> Result<Replay, Unreplayable> {
-    let mut sorted: Vec<&Entry> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        if !sorted.contains(&entry) {
-            sorted.push(entry);
-        }
-    }
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.at);
+    sorted.dedup();
     // A start that is written down with a later origin than some other entry still comes first.
     let start = sorted
         .iter()
@@ -62,8 +58,10 @@ pub(super) fn folded(
     let mut fold = Fold {
         terms,
         ran,
+        first: first.at,
         closed: false,
         by_closing: false,
+        asked: None,
         epoch: 1,
         origin: first.at,
         base: length,
@@ -79,12 +77,23 @@ pub(super) fn folded(
     };
     show(fold.moment(&state, first.at, &first.what));
     let displaced = out_since(&sorted);
+    let mut fell = None;
     for entry in sorted.into_iter().filter(|entry| displaced.is_none_or(|at| entry.at <= at)) {
+        let stood = !matches!(state, State::Cancelled { .. });
         state = fold.step(state, entry)?;
+        if stood && matches!(state, State::Cancelled { .. }) {
+            fell = Some(match entry.what {
+                Happening::Forfeited => Fall::Forfeited,
+                Happening::Cancelled => Fall::Withdrawn,
+                _ => Fall::NeverStarted,
+            });
+        }
         show(fold.moment(&state, entry.at, &entry.what));
     }
     if let Some(at) = displaced {
+        let stood = state.settled().is_none();
         state = fold.displace(state, at);
+        fell = if stood { Some(Fall::Displaced) } else { fell };
         show(fold.moment(&state, at, &Happening::Displaced));
     }
     Ok(Replay {
@@ -95,8 +104,11 @@ pub(super) fn folded(
         length: fold.length,
         pauses: fold.pauses,
         longer: fold.longer.into_iter().map(|(max_total, _)| max_total).collect(),
+        fell: fell.filter(|_| matches!(state, State::Cancelled { .. })),
         state,
         closed: fold.closed,
+        by_closing: fold.by_closing,
+        asked: fold.asked,
         breaches: fold.breaches,
     })
 }
@@ -120,10 +132,14 @@ struct Fold<'a> {
     terms: Terms<'a>,
     /// Whether it ever counted.
     ran: bool,
+    /// When it came to be.
+    first: Timestamp,
     /// The affair is resolved: nothing begins.
     closed: bool,
     /// It was met by the resolution, and not before.
     by_closing: bool,
+    /// Since it is resolved: where it would count from, were it not.
+    asked: Option<Timestamp>,
     epoch: i32,
     origin: Timestamp,
     /// The length every run begins with.
@@ -150,13 +166,11 @@ impl Fold<'_> {
                 self.by_closing |= !matches!(state, State::Fulfilled { .. } | State::Cancelled { .. });
                 self.closed = true;
             }
-            Happening::Reopened if of_the_house => {
-                self.closed = false;
-                if !std::mem::take(&mut self.by_closing) {
-                    return Ok(state);
-                }
+            Happening::Reopened if of_the_house => return self.reopen(state, at),
+            what if self.closed => {
+                self.while_closed(what, at);
+                return Ok(state);
             }
-            Happening::Begun | Happening::TakenUp | Happening::Renewed if self.closed => return Ok(state),
             _ => {}
         }
         Ok(match (state, &entry.what) {
@@ -198,18 +212,18 @@ impl Fold<'_> {
                 self.start_put_off(at)?;
                 State::Running { due: self.due()? }
             }
-            (State::Running { due }, Happening::Renewed) => {
+            (State::Running { due }, Happening::Renewed | Happening::BegunAnew) => {
                 self.judge(due, at);
                 self.run_from(at)?
             }
-            (State::Paused { ground, .. }, Happening::Renewed) => {
+            (State::Paused { ground, .. }, Happening::Renewed | Happening::BegunAnew) => {
                 self.begin(at);
                 State::Paused { ground, since: at }
             }
             (State::Scheduled { .. }, Happening::Renewed)
             | (
                 State::Scheduled { .. } | State::Fulfilled { .. } | State::Cancelled { .. },
-                Happening::Begun | Happening::TakenUp,
+                Happening::Begun | Happening::TakenUp | Happening::BegunAnew,
             ) => self.run_from(at)?,
             // What starts it never came: nobody was owed anything, and nothing was met.
             (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) if !self.ran => State::Cancelled { at },
@@ -235,6 +249,43 @@ impl Fold<'_> {
             // Everything else changes nothing: a second fulfilment, a ground on top of another, what comes after the end.
             (state, _) => state,
         })
+    }
+
+    /// The affair is resolved: nothing begins, and what would have is remembered.
+    fn while_closed(&mut self, what: &Happening, at: Timestamp) {
+        match what {
+            Happening::Begun | Happening::TakenUp => {
+                self.asked.get_or_insert(at);
+            }
+            Happening::BegunAnew => (self.asked, self.by_closing) = (Some(at), false),
+            // What had ended before is not renewed.
+            Happening::Renewed if self.by_closing || self.asked.is_some() => {
+                (self.asked, self.by_closing) = (Some(at), false);
+            }
+            Happening::Fulfilled | Happening::Cancelled => (self.asked, self.by_closing) = (None, false),
+            _ => {}
+        }
+    }
+
+    /// The resolution of the affair did not hold.
+    fn reopen(&mut self, state: State, at: Timestamp) -> Result<State, Unreplayable> {
+        self.closed = false;
+        let (taken_back, asked) = (std::mem::take(&mut self.by_closing), self.asked.take());
+        match state {
+            State::Fulfilled { due, .. } if taken_back && at <= due => return Ok(State::Running { due: self.due()? }),
+            State::Cancelled { .. } if taken_back && asked.is_none() => {
+                return Ok(State::Scheduled { ground: STILL_TO_START.to_owned(), since: self.first });
+            }
+            ended if asked.is_none() && !taken_back => return Ok(ended),
+            _ => {}
+        }
+        // What was due while the affair was resolved nobody owed.
+        if let Some(asked) = asked
+            && self.due_from(asked)? >= at
+        {
+            return Ok(self.run_from(asked)?);
+        }
+        Ok(self.run_from(at)?)
     }
 
     fn hinder(&mut self, due: Timestamp, ground: &str, at: Timestamp) -> Result<State, Unreplayable> {
@@ -335,6 +386,14 @@ impl Fold<'_> {
         let breach = Breach { epoch: self.epoch, origin: self.origin, at: due };
         if self.breaches.last() != Some(&breach) {
             self.breaches.push(breach);
+        }
+    }
+
+    /// The last instant in time of a run that counts from an instant and never stands still.
+    fn due_from(&self, origin: Timestamp) -> Result<Timestamp, Uncountable> {
+        match self.base {
+            Length::Term(term) => Run { term, origin, calendar: self.terms.calendar, pauses: &[] }.due(),
+            Length::Until(due) => Ok(due),
         }
     }
 

@@ -62,7 +62,8 @@ fn follow(lives: &mut Vec<(i32, Life)>, moment: &Moment<'_>) {
     if lives.last().is_none_or(|(epoch, _)| *epoch != moment.epoch) {
         if let Some((_, last)) = lives.last_mut().filter(|(_, last)| last.until.is_none()) {
             // What renews it is what it waited for: a word of the house, and the time to the next one counts.
-            (last.until, last.met) = (Some(moment.at), *moment.what == Happening::Renewed);
+            (last.until, last.met) =
+                (Some(moment.at), matches!(moment.what, Happening::Renewed | Happening::BegunAnew));
         }
         let life = Life { from: moment.origin, until: None, met: false, due: None, still: 0, still_since: None };
         lives.push((moment.epoch, life));

@@ -36,6 +36,7 @@ impl Replay {
             (_, State::Fulfilled { .. } | State::Cancelled { .. }) => Move::Settle,
             (old, new) if old == new && self.longer.len() > before.longer.len() => Move::Extend,
             (_, State::Paused { .. }) => Move::Pause,
+            (State::Cancelled { .. }, State::Scheduled { .. }) => Move::Reopen,
             (_, State::Scheduled { .. }) => Move::DeferStart,
             (State::Scheduled { .. }, State::Running { .. }) => Move::Start,
             (State::Paused { .. }, State::Running { .. }) if self.epoch > before.epoch => Move::Restart,

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::why;
 use crate::calendar::next_day;
-use crate::clock::{Length, Replay, State, Terms};
+use crate::clock::{Fall, Length, Replay, State, Terms};
 use crate::run::Scale;
 use crate::{Calendar, Run, Term, Uncountable};
 
@@ -50,7 +51,6 @@ impl Steps {
 pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> Result<Vec<Step>, Uncountable> {
     let Terms { rule, calendar } = terms;
     let mut steps = Steps(Vec::new());
-    let zone = &calendar.zone_name;
     let origin = replayed.origin;
     if replayed.epoch > 1 {
         let n = replayed.epoch;
@@ -63,11 +63,11 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
             Outcome::Instant(replayed.first_origin),
         );
     }
-    steps.say(
-        format!("El plazo parte del {}, hora de {zone}", local(calendar, origin)),
-        format!("The term starts from {}, {zone} time", local(calendar, origin)),
-        Outcome::Instant(origin),
-    );
+    let fell = replayed.fell.zip(replayed.state.settled());
+    let never_started = matches!(fell, Some((Fall::NeverStarted, _)));
+    if !never_started {
+        starts(&mut steps, origin, calendar);
+    }
     let first = calendar.day_of(replayed.first_origin);
     if !rule.in_force(first) {
         steps.say(
@@ -89,7 +89,7 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
             Outcome::Nothing,
         );
     }
-    if let Length::Term(term) = replayed.length {
+    if let (Length::Term(term), false) = (replayed.length, never_started) {
         if rule.term != Some(term) {
             let (es, en) = term.words();
             steps.say(
@@ -104,7 +104,7 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
                 format!("Standing still on «{ground}» since {}", local(calendar, *since)),
                 Outcome::Instant(*since),
             );
-        } else {
+        } else if fell.is_none() || due.is_some() {
             let run = Run { term, origin, calendar, pauses: &replayed.pauses };
             match run.scale()? {
                 Scale::Days { count, business } => days(&mut steps, &run, count, business)?,
@@ -119,7 +119,24 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
             Outcome::Instant(due),
         );
     }
+    if let Some((fall, at)) = fell {
+        let (es, en) = why(fall);
+        steps.say(
+            format!("La cuenta acabó el {}: {es}", local(calendar, at)),
+            format!("The count ended on {}: {en}", local(calendar, at)),
+            Outcome::Instant(at),
+        );
+    }
     Ok(steps.0)
+}
+
+fn starts(steps: &mut Steps, origin: Timestamp, calendar: &Calendar) {
+    let zone = &calendar.zone_name;
+    steps.say(
+        format!("El plazo parte del {}, hora de {zone}", local(calendar, origin)),
+        format!("The term starts from {}, {zone} time", local(calendar, origin)),
+        Outcome::Instant(origin),
+    );
 }
 
 fn days(steps: &mut Steps, run: &Run<'_>, count: u32, business: bool) -> Result<(), Uncountable> {

@@ -114,7 +114,7 @@ fn told_by_beginnings(entries: &[Entry], terms: Terms<'_>, now: jiff::Timestamp)
             && last.1.is_none()
         {
             let counted = entry.at.as_microsecond() - last.0.as_microsecond() - standing_still(before, entry.at);
-            *last = (last.0, Some(entry.at), entry.what == Happening::Renewed, counted);
+            *last = (last.0, Some(entry.at), matches!(entry.what, Happening::Renewed | Happening::BegunAnew), counted);
         }
         let (until, met) = match clock.state {
             State::Fulfilled { at, .. } => (Some(at), true),

@@ -57,7 +57,7 @@ impl Late {
         let measure = self.rule.measure.as_ref().unwrap();
         let lists = &measure.conditions;
         let starts = |occasion| {
-            let ahead = [&lists.cancel, &lists.stop, &lists.reset].into_iter().any(|list| list.contains(&occasion));
+            let ahead = [&lists.cancel, &lists.stop].into_iter().any(|list| list.contains(&occasion));
             lists.start.contains(&occasion) && !ahead
         };
         let came_in = measure.filter.departments.iter().any(|department| department == self.department);

@@ -28,6 +28,14 @@ enum End {
     Gone { at: i64 },
 }
 
+/// What an occasion would do to it were its affair not resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Would {
+    Begin,
+    Renew { begins: bool },
+    End,
+}
+
 pub struct Clock<'a> {
     rule: &'a Rule,
     almanac: &'a Almanac,
@@ -40,6 +48,8 @@ pub struct Clock<'a> {
     closed: bool,
     /// It was met by the resolution, and not before.
     by_closing: bool,
+    /// What would have moved it since the affair is resolved, in order.
+    meanwhile: Vec<(i64, Would)>,
     /// Until when nothing makes it stand still.
     never_still_before: i64,
 }
@@ -59,6 +69,7 @@ impl<'a> Clock<'a> {
             end: None,
             closed: false,
             by_closing: false,
+            meanwhile: Vec::new(),
             never_still_before: 0,
         }
     }
@@ -205,26 +216,32 @@ impl<'a> Clock<'a> {
         };
         let lists = &measure.conditions;
         if occasion == Occasion::Reopened {
-            // The resolution did not hold: what it met is taken back, and what was met before stays.
-            self.closed = false;
-            if std::mem::take(&mut self.by_closing) {
-                self.taken_back(at);
-            }
-            return;
+            return self.reopened(at);
         }
         if occasion == Occasion::Resolved {
             return self.closes(at);
         }
-        let begins = lists.reset.contains(&occasion) || lists.start.contains(&occasion);
-        if self.closed && begins && !lists.cancel.contains(&occasion) && !lists.stop.contains(&occasion) {
-            return;
+        if self.closed {
+            let would = if lists.cancel.contains(&occasion) || lists.stop.contains(&occasion) {
+                Would::End
+            } else if lists.reset.contains(&occasion) {
+                Would::Renew { begins: lists.start.contains(&occasion) }
+            } else if lists.start.contains(&occasion) {
+                Would::Begin
+            } else {
+                return;
+            };
+            return self.meanwhile.push((at, would));
         }
         if lists.cancel.contains(&occasion) {
             self.falls_away(at);
         } else if lists.stop.contains(&occasion) {
             self.met(at);
         } else if lists.reset.contains(&occasion) {
-            self.renewed(at);
+            match self.end {
+                Some(_) if lists.start.contains(&occasion) => self.begun(at),
+                _ => self.renewed(at),
+            }
         } else if lists.start.contains(&occasion) {
             // What starts it may also be what makes it go on after it stood still; work does so on any ground.
             let works = occasion == Occasion::Works && !self.rule.effects.is_empty();
@@ -357,6 +374,52 @@ impl<'a> Clock<'a> {
         self.by_closing |= self.end.is_none();
         self.closed = true;
         self.met(at);
+    }
+
+    /// The resolution did not hold: what it met is taken back, what was met before or meanwhile stays, and what was asked for meanwhile is owed. What
+    /// would have been due while it was resolved is owed from now on.
+    fn reopened(&mut self, at: i64) {
+        self.closed = false;
+        let taken_back = std::mem::take(&mut self.by_closing);
+        let meanwhile = std::mem::take(&mut self.meanwhile);
+        // Whatever was said before the last that ended it is of no account.
+        let ended = meanwhile.iter().rposition(|(_, would)| *would == Would::End);
+        let since = &meanwhile[ended.map_or(0, |ended| ended + 1)..];
+        let owed_before = taken_back && ended.is_none();
+        let never_began = self.runs.is_empty();
+        // From where it would count had the affair stayed open: from the last that renews it, or else from the first that begins it.
+        let (mut counts, mut from) = (owed_before && !never_began, None);
+        for (when, would) in since {
+            match would {
+                Would::Begin if !counts => (counts, from) = (true, Some(*when)),
+                Would::Renew { begins } if counts || *begins || owed_before => (counts, from) = (true, Some(*when)),
+                _ => {}
+            }
+        }
+        if never_began && owed_before && !counts {
+            self.end = None;
+            return;
+        }
+        if !counts {
+            return;
+        }
+        match (from, self.end) {
+            (None, Some(End::Met { due, .. })) if due >= at * MINUTE => self.end = None,
+            (None, _) => {
+                // Overdue by now: the oldest word that is not overdue counts, or else the reopening.
+                let first = since.iter().find(|(_, would)| *would == Would::Begin).map(|(when, _)| *when);
+                self.runs_anew_or_from(first, at);
+            }
+            (Some(from), _) => self.runs_anew_or_from(Some(from), at),
+        }
+    }
+
+    fn runs_anew_or_from(&mut self, from: Option<i64>, at: i64) {
+        let in_time = |from: &i64| {
+            let run = Stretch::new(*from, self.whole);
+            run.last(run.limit, self.almanac) >= at * MINUTE
+        };
+        self.runs_anew(from.filter(in_time).unwrap_or(at));
     }
 
     fn falls_away(&mut self, at: i64) {

@@ -189,7 +189,7 @@ impl World {
         } else {
             let rule = policy(chance);
             let lists = &rule.measure.as_ref().unwrap().conditions;
-            at_once = lists.turn(Occasion::Received) == Some(Turn::Start);
+            at_once = matches!(lists.turn(Occasion::Received), Some(Turn::Start | Turn::Anew));
             rule
         };
         let deed = |chance: &mut Chance| match (&rule.measure, until) {

@@ -121,9 +121,22 @@ fn the_nearest_template_is_taken() {
 }
 
 #[test]
+fn who_is_not_known_is_not_woken_and_is_told_in_time_by_what_wakes_nobody() {
+    let house = QuietHours::of_house("21:00-09:00").unwrap();
+    assert_eq!(house, quiet("21:00", "09:00"));
+    assert_eq!((QuietHours::of_house("21:00"), QuietHours::of_house("21:00-9h")), (None, None));
+    let unknown = Reach::unknown(&house);
+    let night = at("2026-11-23T22:00:00Z");
+    let waits = route(&unknown, Channel::Sms, night, at("2026-11-24T12:00:00Z"));
+    assert_eq!((waits.channel, waits.from), (Channel::Sms, at("2026-11-24T08:00:00Z")));
+    let silent = route(&unknown, Channel::Sms, night, at("2026-11-24T08:10:00Z"));
+    assert_eq!((silent.channel, silent.from), (Channel::Web, night));
+}
+
+#[test]
 fn the_new_date_is_what_affairs_tell_and_never_earlier_than_the_old() {
     let day = SignedDuration::from_hours(24);
-    let terms = NoticeTerms { lead: day, extension: day };
+    let terms = NoticeTerms { lead: day, extension: day, quiet: quiet("21:00", "09:00") };
     let due = at("2026-11-24T13:00:00Z");
     assert_eq!(terms.new_due(due, None), at("2026-11-25T13:00:00Z"));
     assert_eq!(terms.new_due(due, Some(at("2026-11-24T13:00:00Z"))), at("2026-11-25T13:00:00Z"));
