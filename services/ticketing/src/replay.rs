@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use prost::{DecodeError, Message, Name};
+use prost_types::Timestamp;
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -15,8 +16,10 @@ struct Told {
     ticket: pb::Ticket,
     /// The office hears the case.
     heard: bool,
-    /// The affair it was merged into itself, which need not be the head.
-    merged: bool,
+}
+
+fn earlier(one: Timestamp, other: Timestamp) -> Timestamp {
+    if (one.seconds, one.nanos) <= (other.seconds, other.nanos) { one } else { other }
 }
 
 /// The affairs that these entries tell of, by name. The entries are those of the whole ledger from its beginning, in order, with their personal parts; a part
@@ -29,10 +32,12 @@ pub fn rebuilt<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<BTree
     for entry in entries {
         all.read(entry)?;
     }
-    let gathered = all.gathered();
+    let (gathered, called) = (all.gathered(), all.called());
     let finished = |(name, told): (String, Told)| {
         let merged_count = gathered.get(&name).copied().unwrap_or_default();
-        (name, pb::Ticket { merged_count, ..told.ticket })
+        let calls = [told.ticket.supervisor_call_time, called.get(&name).copied()];
+        let supervisor_call_time = calls.into_iter().flatten().reduce(earlier);
+        (name, pb::Ticket { merged_count, supervisor_call_time, ..told.ticket })
     };
     Ok(all.0.into_iter().map(finished).collect())
 }
@@ -65,16 +70,21 @@ impl Affairs {
         Ok(())
     }
 
-    /// It is answered with another. Whoever waits for a superior waits there from then on; who comes along with a head has done so before.
+    /// It is answered with another.
     fn merged(&mut self, merged: pb::TicketMerged) {
         let Some(told) = self.0.get_mut(&merged.ticket) else { return };
-        let anew = !std::mem::replace(&mut told.merged, true);
         told.ticket.merged_into.clone_from(&merged.head);
-        let called = told.ticket.supervisor_call_time;
-        if let Some(head) = self.0.get_mut(&merged.head).filter(|_| anew) {
-            let calls = [head.ticket.supervisor_call_time, called];
-            head.ticket.supervisor_call_time = calls.into_iter().flatten().min_by_key(|at| (at.seconds, at.nanos));
+    }
+
+    /// Since when somebody waits for a superior in those that go on in each.
+    fn called(&self) -> BTreeMap<String, Timestamp> {
+        let mut calls: BTreeMap<String, Timestamp> = BTreeMap::new();
+        for told in self.0.values().filter(|told| !told.ticket.merged_into.is_empty()) {
+            let Some(called) = told.ticket.supervisor_call_time else { continue };
+            let first = calls.entry(told.ticket.merged_into.clone()).or_insert(called);
+            *first = earlier(*first, called);
         }
+        calls
     }
 
     /// How many affairs go on in each.
@@ -193,7 +203,6 @@ impl Told {
     fn tied(&mut self, entry: &Entry) -> Result<(), DecodeError> {
         let ticket = &mut self.ticket;
         if payload::<pb::TicketUnmerged>(entry)?.is_some() {
-            self.merged = false;
             ticket.merged_into = String::new();
         } else if let Some(affected) = payload::<pb::TicketAffected>(entry)? {
             ticket.incident = affected.incident;

@@ -31,6 +31,7 @@ mod hold_ticket;
 mod import_tickets;
 mod incident;
 mod lapse_cures;
+mod lapse_promises;
 pub(crate) mod learning;
 mod link_tickets;
 mod list_cure_requests;

@@ -208,6 +208,11 @@ async fn the_affairs_of_two_who_turn_out_to_be_one_are_answered_together_and_bot
 
     let refused = merge(&scene, &affair, &theirs.name, &mine.name).await.expect_err("they are two people");
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMERS_DIFFER"));
+    // Nor is the term of the one's affair that of the other's.
+    let mut follow_up = affair.complaint(&other, "");
+    follow_up.ticket.as_mut().expect("a complaint is of a ticket").follow_up_of.clone_from(&mine.name);
+    let refused = affair.cast.agent.tickets.clone().create_ticket(follow_up).await.expect_err("they are two people");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMERS_DIFFER"));
     let confirm = ConfirmMatchProposalRequest {
         name: proposal.name,
         reason: "the same document".to_owned(),

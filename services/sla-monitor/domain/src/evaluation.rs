@@ -246,6 +246,7 @@ impl Text {
             (Dimension::Kind, "uc") => l.of("Acordados con proveedores", "Agreed with suppliers"),
             (Dimension::Outcome, "kept") => l.of("Cumplidas", "Kept"),
             (Dimension::Outcome, "renegotiated") => l.of("Acordadas de nuevo", "Agreed anew"),
+            (Dimension::Outcome, "lapsed") => l.of("Decaídas con su asunto", "Fell away with their affair"),
             (Dimension::Outcome, "broken_announced") => l.of("Rotas, con aviso previo", "Broken, announced before"),
             (Dimension::Outcome, "broken_unreported") => {
                 l.of("Rotas, con aviso sin constancia de entrega", "Broken, notice not reported delivered")

@@ -402,7 +402,7 @@ const DEFINITIONS: [&str; 11] = [
     "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
     "kind: statutory is owed by law, sla is promised to customers, ola is agreed within the house, uc with a supplier",
     "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke, and arrived; broken_silent was not; of \
-     broken_unreported somebody had the notice in time, and has not said that it arrived",
+     broken_unreported somebody had the notice in time, and has not said that it arrived; lapsed fell away with its affair before it was due",
     "team and manager: those of whoever has the affair, and once a clock is settled of whoever had it then, who reports to the manager directly; clocks of affairs \
      that nobody with a team or manager has are on no such line",
     "segment: what the customer spent within the year before the affair became known, as customer-profile told; it stays what it was then",

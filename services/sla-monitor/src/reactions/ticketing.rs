@@ -409,6 +409,7 @@ async fn promise_settled(
     let (what, outcome) = match settled.state() {
         S::Kept => (Happening::Fulfilled, "kept"),
         S::Renegotiated => (Happening::Cancelled, "renegotiated"),
+        S::Lapsed => (Happening::Cancelled, "lapsed"),
         S::BrokenAnnounced => (Happening::Forfeited, "broken_announced"),
         S::BrokenSilent => (Happening::Forfeited, "broken_silent"),
         S::BrokenUnreported => (Happening::Forfeited, "broken_unreported"),

@@ -135,10 +135,10 @@ impl Ticket {
         Ok(())
     }
 
-    /// Takes over the call for a superior of one that is answered with it from now on.
-    pub fn with_call_of(mut self, member: &Self) -> Self {
-        let calls = [self.ties.supervisor_called, member.ties.supervisor_called];
-        self.ties.supervisor_called = calls.into_iter().flatten().min();
+    /// With the calls for a superior of those that are answered with it: who waits in one of them waits here. Each call stays its own, so that it comes apart
+    /// with the merge.
+    pub fn with_calls_of<'a>(mut self, members: impl IntoIterator<Item = &'a Self>) -> Self {
+        self.ties.member_called = members.into_iter().filter_map(Self::own_call).min();
         self
     }
 

@@ -3,9 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, Channel, Language};
 
-use crate::{
-    AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Standing, State, Word, new_date,
-};
+use crate::{AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, State, Word, new_date};
 
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +177,11 @@ pub enum PromiseState {
         /// What the notice says.
         cause: Cause,
     },
+    /// It fell away with its affair, before it was due.
+    Lapsed {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What a customer had been told by the instant a promise to them was due, as far as anybody said.
@@ -231,6 +234,7 @@ impl PromiseState {
             Self::BrokenAnnounced { .. } => PromiseStanding::BrokenAnnounced,
             Self::BrokenSilent { .. } => PromiseStanding::BrokenSilent,
             Self::BrokenUnreported { .. } => PromiseStanding::BrokenUnreported,
+            Self::Lapsed { .. } => PromiseStanding::Lapsed,
         }
     }
 
@@ -242,7 +246,8 @@ impl PromiseState {
             | Self::Renegotiated { at }
             | Self::BrokenAnnounced { at, .. }
             | Self::BrokenSilent { at, .. }
-            | Self::BrokenUnreported { at, .. } => Some(*at),
+            | Self::BrokenUnreported { at, .. }
+            | Self::Lapsed { at } => Some(*at),
         }
     }
 
@@ -285,9 +290,11 @@ impl Promise {
     ///
     /// # Errors
     /// [`Refusal::NotAnsweredYet`].
-    pub fn refuse_kept(&self, state: Standing) -> Result<(), Refusal> {
-        let answered = matches!(state, Standing::Resolved | Standing::Closed);
-        if self.kind == PromiseKind::Resolution && !answered { Err(Refusal::NotAnsweredYet { state }) } else { Ok(()) }
+    pub fn refuse_kept(&self, state: &State) -> Result<(), Refusal> {
+        if self.kind == PromiseKind::Resolution && !state.is_answered() {
+            return Err(Refusal::NotAnsweredYet { state: state.standing() });
+        }
+        Ok(())
     }
 
     /// How it ends as its affair is answered at `at`; `None` where it goes on, or has ended. `refused` is why the affair is not taken up, where it is not: then there
@@ -301,10 +308,21 @@ impl Promise {
         self.clone().settle(settlement, at).ok()
     }
 
+    /// How it ends as its customer withdraws the affair at `at`: nothing of what was promised in it is to be done any more. What was due before was broken
+    /// before, and its customer had been told of that what they had been. `None` where it has ended.
+    pub fn as_withdrawn(&self, told: ToldBefore, at: Timestamp) -> Option<Self> {
+        self.clone().lapse(told, at).ok()
+    }
+
+    /// How it ends as its affair ends at `at` because the customer was asked to complete it and did not: there is no answer that could keep a promise of one.
+    /// `None` where it goes on (what else was promised is owed), or has ended.
+    pub fn as_uncured(&self, told: ToldBefore, at: Timestamp) -> Option<Self> {
+        (self.kind == PromiseKind::Resolution).then(|| self.clone().lapse(told, at).ok()).flatten()
+    }
+
     /// Kept, where it is of an answer and its affair stands answered in time; `None` otherwise, and when it has ended.
     pub fn kept_by(&self, state: &State) -> Option<Self> {
-        let answered = matches!(state.standing(), Standing::Resolved | Standing::Closed);
-        let in_time = self.kind == PromiseKind::Resolution && answered && state.since() <= self.due;
+        let in_time = self.kind == PromiseKind::Resolution && state.is_answered() && state.since() <= self.due;
         in_time.then(|| self.clone().settle(Settlement::Kept, state.since()).ok()).flatten()
     }
 
@@ -426,6 +444,17 @@ impl Promise {
         }
         self.state = PromiseState::AtRisk { since, clock };
         Some(self)
+    }
+
+    /// Falls away at `at`; what was due before is broken as of then.
+    fn lapse(mut self, told: ToldBefore, at: Timestamp) -> Result<Self, Refusal> {
+        self.refuse_if_over()?;
+        if at > self.due {
+            let due = self.due;
+            return self.breach(told, due);
+        }
+        self.state = PromiseState::Lapsed { at };
+        Ok(self)
     }
 
     fn refuse_if_over(&self) -> Result<(), Refusal> {

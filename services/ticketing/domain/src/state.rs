@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Answer, CloseReason, OpenCure, Signpost, Standing, Word};
+use crate::{Answer, CloseReason, OpenCure, Signpost, Standing, Ticket, Word};
 
 /// The state of a ticket (TMF621).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +123,17 @@ impl State {
             Self::Pending { awaiting, .. } | Self::Held { awaiting, .. } => Some(awaiting.as_str()),
             Self::Closed { reason, .. } => Some(reason.as_str()),
             Self::Rejected { reason, .. } | Self::Cancelled { reason, .. } => Some(reason.as_str()),
+        }
+    }
+
+    /// Whether the customer has an answer: not where the affair ended because they did not complete it.
+    pub fn is_answered(&self) -> bool {
+        match self {
+            Self::Resolved { reason, .. } => {
+                reason.as_ref().is_none_or(|reason| reason.as_str() != Ticket::CURE_LAPSED)
+            }
+            Self::Closed { .. } => true,
+            _ => false,
         }
     }
 

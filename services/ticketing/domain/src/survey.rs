@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Channel};
 
-use crate::{Moment, Refusal, SatisfactionCause, Standing, SurveyId, Ticket, Verbatim};
+use crate::{Moment, Owner, Refusal, SatisfactionCause, Standing, SurveyId, Ticket, Verbatim};
 
 /// A point on a scale from `MIN` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,7 +135,7 @@ impl Ticket {
         self,
         mut survey: Survey,
         opinion: Opinion,
-        (by, resolved_by): (Actor, Option<&Actor>),
+        (by, resolved_by, worked_by): (Actor, Option<&Actor>, Option<&Owner>),
         moment: Moment,
     ) -> Result<(Self, Survey), Refusal> {
         if matches!(survey.state, SurveyState::Answered { .. }) {
@@ -144,7 +144,7 @@ impl Ticket {
         self.refuse_survey_before_resolution()?;
         // Nobody grades their own work; a note of what somebody said about you is a grade you give yourself.
         // A program that resolves for many and asks many is nobody's work.
-        let owns = self.assignment.owner.as_ref().is_some_and(|owner| owner.as_str() == by.id);
+        let owns = self.assignment.owner.iter().chain(worked_by).any(|owner| owner.as_str() == by.id);
         let resolved = by.kind == ActorKind::Employee && resolved_by.is_some_and(|who| who.id == by.id);
         if owns || resolved {
             return Err(Refusal::SurveyOfOwnWork);

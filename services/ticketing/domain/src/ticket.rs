@@ -92,8 +92,10 @@ pub struct Ties {
     pub office_case: Option<OfficeCase>,
     /// The mass incident that caused it.
     pub affected: Option<Affected>,
-    /// Since when its customer waits for a superior.
+    /// Since when its customer waits for a superior, as they said in it.
     pub supervisor_called: Option<Timestamp>,
+    /// Since when they do as they said in one that is answered with it.
+    pub member_called: Option<Timestamp>,
     /// What it was merged into.
     pub merged: Option<Merged>,
     /// How many affairs are answered with it.
@@ -250,8 +252,13 @@ impl Ticket {
         self.ties.affected
     }
 
-    /// Since when its customer waits for a superior.
-    pub const fn supervisor_called(&self) -> Option<Timestamp> {
+    /// Since when its customer waits for a superior: as they said in it, or in one that is answered with it.
+    pub fn supervisor_called(&self) -> Option<Timestamp> {
+        [self.ties.supervisor_called, self.ties.member_called].into_iter().flatten().min()
+    }
+
+    /// The same as they said in it, which stays its own whatever it is answered with.
+    pub const fn own_call(&self) -> Option<Timestamp> {
         self.ties.supervisor_called
     }
 
@@ -320,7 +327,7 @@ impl Ticket {
         if let state @ Standing::Resolved = self.state.standing() {
             return Err(Refusal::TransitionNotAllowed { state, transition: "be brought before a superior" });
         }
-        if let Some(since) = self.ties.supervisor_called {
+        if let Some(since) = self.supervisor_called() {
             return Err(Refusal::SupervisorAlreadyCalled { since });
         }
         let at = self.settle(moment)?;
@@ -341,15 +348,29 @@ impl Ticket {
     /// [`Refusal`], as [`Ticket::transfer`].
     pub fn superior_takes(self, superior: &AgentId, moment: Moment) -> Result<(Self, Assigned), Refusal> {
         let to = Assignment { department: self.assignment.department.clone(), owner: Some(superior.owner().clone()) };
-        let (mut ticket, mut assigned) = self.transfer(to, Some(word("supervisor_called")), moment)?;
-        ticket.ties.supervisor_called = None;
+        let (ticket, mut assigned) = self.transfer(to, Some(word("supervisor_called")), moment)?;
         assigned.to_superior = true;
-        Ok((ticket, assigned))
+        Ok((ticket.with_a_superior(), assigned))
+    }
+
+    /// A superior has the affair that it is answered with. It stays with whom it was, and its customer is served; `None` where they had not asked in it.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::note`].
+    pub fn superior_came(self, moment: Moment) -> Result<Option<(Self, Assigned)>, Refusal> {
+        if self.ties.supervisor_called.is_none() {
+            return Ok(None);
+        }
+        let (ticket, at) = self.note(moment)?;
+        let same = ticket.assignment.clone();
+        let reason = Some(word("supervisor_called"));
+        let assigned = Assigned { from: same.clone(), to: same, reason, to_superior: true, at };
+        Ok(Some((ticket.with_a_superior(), assigned)))
     }
 
     /// Whoever it went to is a superior: its customer waits for none any more.
     pub fn with_a_superior(mut self) -> Self {
-        self.ties.supervisor_called = None;
+        (self.ties.supervisor_called, self.ties.member_called) = (None, None);
         self
     }
 

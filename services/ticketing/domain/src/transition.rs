@@ -130,6 +130,11 @@ pub fn is_elapsed_term(reason: &str) -> bool {
 }
 
 impl Command {
+    /// Whether who gives it works on the affair from then on: somebody watches what waits for others, too.
+    pub const fn takes_on(&self) -> bool {
+        matches!(self, Self::Start | Self::WaitForCustomer { .. } | Self::Hold { .. })
+    }
+
     /// Refuses what only the history of another system tells: that it waited for what moves a legal term, or was closed there. `brought` says whether the affair
     /// came from one.
     ///
@@ -263,7 +268,7 @@ impl Ticket {
         let happened = Transitioned { from, to: next.standing(), reason: next.reason().map(str::to_owned), at, cure };
         if matches!(next.standing(), Standing::Resolved) || next.standing().is_terminal() {
             // Whoever is answered waits for nobody.
-            self.ties.supervisor_called = None;
+            self = self.with_a_superior();
         }
         self.state = next;
         self.last_change = at;

@@ -213,6 +213,8 @@ words! {
         BrokenSilent => "broken_silent",
         /// Not kept; a notice was with who delivers it, and nobody has said what became of that.
         BrokenUnreported => "broken_unreported",
+        /// Fell away with its affair before it was due: the customer withdrew it, or did not complete it.
+        Lapsed => "lapsed",
     }
 }
 

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, EverFiled, Filing, MAX_MERGED, Moment,
-    OfficeCase, Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey,
+    AgentId, Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, EverFiled, Filing, MAX_MERGED,
+    Moment, OfficeCase, Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey,
     moment_of_all, refuse_for_members,
 };
 
@@ -253,9 +253,22 @@ fn who_waits_for_what_puts_off_a_term_is_not_merged_and_a_call_for_a_superior_go
     let (waiting, _) = working.clone().apply(Command::Hold { awaiting }, Moment::Stated(start()), &policy).unwrap();
     assert!(matches!(waiting.may_merge(), Err(Refusal::TransitionNotAllowed { state: Standing::Held, .. })));
     let (called, since, _) = working.clone().call_supervisor(None, at(5)).unwrap();
-    assert_eq!(working.clone().with_call_of(&called).supervisor_called(), Some(since));
-    let (later, _, _) = working.call_supervisor(None, at(9)).unwrap();
-    assert_eq!(later.with_call_of(&called).supervisor_called(), Some(since), "who waits longest comes first");
+    let waits = working.clone().with_calls_of([&working, &called]);
+    assert_eq!(waits.supervisor_called(), Some(since));
+    assert!(matches!(waits.clone().call_supervisor(None, at(7)), Err(Refusal::SupervisorAlreadyCalled { .. })));
+    let (later, own, _) = working.call_supervisor(None, at(9)).unwrap();
+    let both = later.with_calls_of([&called]);
+    assert_eq!(both.supervisor_called(), Some(since), "who waits longest comes first");
+    // Taken apart, each waits as its own customer said.
+    assert_eq!(both.clone().with_calls_of([]).supervisor_called(), Some(own));
+    assert_eq!(waits.with_calls_of([]).supervisor_called(), None);
+    // A superior who has the one has the others.
+    let (over, _) = both.superior_takes(&AgentId::of("chief").unwrap(), at(10)).unwrap();
+    assert_eq!(over.supervisor_called(), None);
+    let (served, assigned) = called.clone().superior_came(at(10)).unwrap().unwrap();
+    assert_eq!((served.supervisor_called(), assigned.to_superior), (None, true));
+    assert_eq!((served.assignment(), &assigned.to), (called.assignment(), called.assignment()));
+    assert_eq!(served.superior_came(at(11)).unwrap(), None, "who did not ask is told nothing");
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Classify, Language, ResourceId, Uuid};
 use ventanilla_ticketing_domain::{
-    Assignment, AttemptOutcome, CaseId, Characteristics, ClockId, CloseReason, Command, CureDraft, CureId, CureLaw,
-    CureRequest, CureState, CustomerId, CustomerWord, Draft, EverFiled, Filing, LeastTerm, MessageId, Moment,
-    OfficeCase, Policy, Promise, PromiseDraft, PromiseId, PromiseKind, PromiseStanding, Receipt, Refusal, Settlement,
-    Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, Tried,
+    Assignment, AttemptOutcome, CaseId, Cause, Characteristics, ClockId, CloseReason, Command, CureDraft, CureId,
+    CureLaw, CureRequest, CureState, CustomerId, CustomerWord, Draft, EverFiled, Filing, LeastTerm, MessageId, Moment,
+    OfficeCase, Policy, Promise, PromiseDraft, PromiseId, PromiseKind, PromiseStanding, PromiseState, Receipt, Refusal,
+    Settlement, Severity, SplitDraft, Standing, State, Ticket, TicketId, TicketType, ToldBefore, TrackingKey, Tried,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -287,11 +287,20 @@ fn promised(kind: PromiseKind) -> Promise {
 #[test]
 fn an_answer_that_was_promised_is_kept_by_the_answer_and_by_nothing_else() {
     let answer = promised(PromiseKind::Resolution);
-    for state in [Standing::Acknowledged, Standing::InProgress, Standing::Held] {
-        assert_eq!(answer.refuse_kept(state), Err(Refusal::NotAnsweredYet { state }));
+    let since = at(30);
+    let held = State::Held { since, awaiting: "awaiting_supplier".parse().unwrap() };
+    let works = State::InProgress { since, reason: None };
+    let ended = |reason: Option<&str>| {
+        let resolution = "La lectura era estimada; la real da 41 euros menos.".parse().unwrap();
+        State::Resolved { since, reason: reason.map(|reason| reason.parse().unwrap()), resolution }
+    };
+    for state in [State::Acknowledged { since }, works.clone(), held, ended(Some("cure_lapsed"))] {
+        assert_eq!(answer.refuse_kept(&state), Err(Refusal::NotAnsweredYet { state: state.standing() }));
+        assert_eq!(answer.kept_by(&state), None, "{state:?}");
     }
-    assert_eq!(answer.refuse_kept(Standing::Resolved), Ok(()));
-    assert_eq!(promise().refuse_kept(Standing::InProgress), Ok(()));
+    assert_eq!(answer.refuse_kept(&ended(None)), Ok(()));
+    assert_eq!(answer.kept_by(&ended(None)).map(|promise| promise.state.standing()), Some(PromiseStanding::Kept));
+    assert_eq!(promise().refuse_kept(&works), Ok(()));
     let ends = |promise: &Promise, refused, minutes| {
         promise.as_answered(refused, at(minutes)).map(|promise| promise.state.standing())
     };
@@ -301,6 +310,29 @@ fn an_answer_that_was_promised_is_kept_by_the_answer_and_by_nothing_else() {
     assert_eq!(ends(&promise(), None, 59), None, "a call is still to be made");
     assert_eq!(ends(&answer, Some(&why), 59), Some(PromiseStanding::Kept), "who is refused with reasons is answered");
     assert_eq!(ends(&promise(), Some(&why), 59), Some(PromiseStanding::BrokenAnnounced));
+}
+
+#[test]
+fn what_was_promised_falls_away_with_what_is_withdrawn_and_an_answer_with_what_is_not_completed() {
+    let (answer, other) = (promised(PromiseKind::Resolution), promise());
+    let told = || ToldBefore::Nothing;
+    let standing = |promise: Option<Promise>| promise.map(|promise| promise.state.standing());
+    for promise in [&answer, &other] {
+        // Due at the sixtieth minute.
+        let lapsed = promise.as_withdrawn(told(), at(60)).unwrap();
+        assert_eq!(lapsed.state, PromiseState::Lapsed { at: at(60) });
+        assert_eq!(lapsed.as_withdrawn(told(), at(60)), None, "it ends once");
+        assert_eq!(
+            promise.as_withdrawn(told(), at(61)).unwrap().state,
+            PromiseState::BrokenSilent { at: at(60), cause: None }
+        );
+        let cause: Cause = "Falta el técnico".parse().unwrap();
+        let in_time = ToldBefore::InTime(cause);
+        assert_eq!(standing(promise.as_withdrawn(in_time, at(61))), Some(PromiseStanding::BrokenAnnounced));
+    }
+    assert_eq!(standing(answer.as_uncured(told(), at(60))), Some(PromiseStanding::Lapsed));
+    assert_eq!(standing(answer.as_uncured(told(), at(61))), Some(PromiseStanding::BrokenSilent));
+    assert_eq!(other.as_uncured(told(), at(60)), None, "a call is still to be made");
 }
 
 #[test]

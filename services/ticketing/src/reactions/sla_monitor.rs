@@ -148,7 +148,9 @@ impl OnSla {
                 self.end_term(tx, entry, &found, None).await?;
                 due.is_some()
             }
-            PromiseState::Kept { .. } | PromiseState::Renegotiated { .. } => due.is_some(),
+            PromiseState::Kept { .. } | PromiseState::Renegotiated { .. } | PromiseState::Lapsed { .. } => {
+                due.is_some()
+            }
             PromiseState::BrokenAnnounced { .. }
             | PromiseState::BrokenSilent { .. }
             | PromiseState::BrokenUnreported { .. } => due.is_some_and(|due| due > found.promise.due),

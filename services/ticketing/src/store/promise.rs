@@ -98,6 +98,7 @@ impl PromiseRow {
             PromiseStanding::BrokenUnreported => {
                 PromiseState::BrokenUnreported { at: since()?, cause: word("promise", "cause", key, cause())? }
             }
+            PromiseStanding::Lapsed => PromiseState::Lapsed { at: since()? },
         })
     }
 }
@@ -186,6 +187,18 @@ pub(crate) async fn running(tx: &mut PgConnection, tickets: &[TicketId]) -> Resu
     Ok(rows.into_iter().map(|row| id(row.ticket_id, row.promise_id)).collect())
 }
 
+/// Withdrawn affairs in which a promise runs, but none of `left`: a version before ended none there.
+#[tracing::instrument(name = "db.promise.of_withdrawn", skip_all)]
+pub(crate) async fn of_withdrawn(pool: &PgPool, left: &[Uuid], limit: i64) -> Result<Vec<TicketId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select distinct p.ticket_id from ticketing.promise p join ticketing.ticket t on t.ticket_id = p.ticket_id
+         where p.state in ('made', 'at_risk') and t.state = 'cancelled' and p.ticket_id <> all($1) limit $2",
+        left,
+        limit,
+    );
+    Ok(found.fetch_all(pool).await?.into_iter().map(TicketId::from_uuid).collect())
+}
+
 /// Promises of a ticket after the one with this sequence number, in the order they were made.
 #[tracing::instrument(name = "db.promise.list", skip_all)]
 pub(crate) async fn list(
@@ -220,7 +233,7 @@ pub(crate) struct DueFilter {
 }
 
 /// Promises that still run, the one that is due first first, after the one with this place. Of an affair that its customer withdrew, or that was not taken
-/// up, nothing is to be done; what was said in one that was erased is gone.
+/// up, nothing is to be done; what was said in one that was erased is gone. One that is answered with another is worked on by whoever works on the other.
 #[tracing::instrument(name = "db.promise.due", skip_all)]
 pub(crate) async fn due(
     pool: &PgPool,
@@ -232,9 +245,10 @@ pub(crate) async fn due(
     let (at, id) = after.unwrap_or((Timestamp::UNIX_EPOCH, Uuid::nil()));
     let rows = select_promises!(
         "join ticketing.ticket t on t.ticket_id = p.ticket_id
+         join ticketing.ticket h on h.ticket_id = coalesce(t.merged_head, t.ticket_id)
          where p.state in ('made', 'at_risk') and (p.due_at, p.promise_id) > ($1, $2)
            and ($3::timestamptz is null or p.due_at < $3) and (cardinality($4::text[]) = 0 or p.kind = any($4))
-           and ($5::text is null or t.department = $5) and t.erased_at is null and t.state not in ('cancelled', 'rejected')
+           and ($5::text is null or h.department = $5) and t.erased_at is null and t.state not in ('cancelled', 'rejected')
          order by p.due_at, p.promise_id limit $6",
         at.to_sqlx() as _,
         id,
@@ -274,12 +288,16 @@ pub(crate) async fn to_announce(
     row.map(StoredPromise::try_from).transpose()
 }
 
-/// The department that works on each of these affairs.
+/// The department that works on each of these affairs: of one that is answered with another, that of the other.
 #[tracing::instrument(name = "db.promise.departments", skip_all)]
 pub(crate) async fn departments(pool: &PgPool, tickets: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
-    let rows = sqlx::query!("select ticket_id, department from ticketing.ticket where ticket_id = any($1)", tickets)
-        .fetch_all(pool)
-        .await?;
+    let rows = sqlx::query!(
+        "select t.ticket_id, h.department from ticketing.ticket t
+         join ticketing.ticket h on h.ticket_id = coalesce(t.merged_head, t.ticket_id) where t.ticket_id = any($1)",
+        tickets,
+    )
+    .fetch_all(pool)
+    .await?;
     Ok(rows.into_iter().map(|row| (row.ticket_id, row.department)).collect())
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn get(executor: impl PgExecutor<'_>, department: &Department) 
                   array(select skill from ticketing.queue_skill where department = $1 order by topic, skill) as "skills!",
                   count(*) as "waiting!", min(first_received_at) as "oldest: jiff_sqlx::Timestamp"
            from ticketing.ticket
-           where department = $1 and owner is null and state in ('acknowledged', 'in_progress') and merged_head is null"#,
+           where department = $1 and owner is null and state in ('acknowledged', 'in_progress', 'pending', 'held') and merged_head is null"#,
         department.as_str(),
     )
     .fetch_one(executor)
@@ -109,7 +109,7 @@ pub(crate) async fn head(
         r#"with head as materialized (
                select t.ticket_id, t.customer_id, t.severity, t.served_first, t.first_received_at
                from ticketing.ticket t
-               where t.department = $1 and t.owner is null and t.state in ('acknowledged', 'in_progress') and t.merged_head is null
+               where t.department = $1 and t.owner is null and t.state in ('acknowledged', 'in_progress', 'pending', 'held') and t.merged_head is null
                  and (cardinality($3::text[]) = 0 or t.language = any($3))
                  and not exists (select from ticketing.queue_skill q
                                  where q.department = t.department and q.topic = t.topic and q.skill <> all($4::text[]))
@@ -146,16 +146,18 @@ pub(crate) async fn head(
 }
 
 /// Locks the affair of a superior's department whose customer has waited longest to speak to one, of those in a language they serve in and
-/// that nobody else is taking. Waits for nobody.
+/// that nobody else is taking. Whoever owns it is not the superior whom its customer asked for. Waits for nobody.
 #[tracing::instrument(name = "db.queue.lock_first_called", skip_all)]
 pub(crate) async fn lock_first_called(tx: &mut PgConnection, superior: &Agent) -> Result<Option<TicketId>, StoreError> {
     let languages: Vec<String> = superior.languages.iter().map(ToString::to_string).collect();
     let called = sqlx::query_scalar!(
-        "select ticket_id from ticketing.ticket
-         where department = $1 and supervisor_called_at is not null and merged_head is null and (cardinality($2::text[]) = 0 or language = any($2))
-         order by supervisor_called_at, ticket_id limit 1 for no key update skip locked",
+        "select t.ticket_id from ticketing.ticket c join ticketing.ticket t on t.ticket_id = coalesce(c.merged_head, c.ticket_id)
+         where c.supervisor_called_at is not null and t.department = $1 and t.owner is distinct from $3
+           and (cardinality($2::text[]) = 0 or t.language = any($2))
+         order by c.supervisor_called_at, t.ticket_id limit 1 for no key update of t skip locked",
         superior.department.as_str(),
         &languages,
+        superior.id.as_str(),
     )
     .fetch_optional(tx)
     .await?;
@@ -173,7 +175,7 @@ pub(crate) async fn lock_first_free(
     let taken = sqlx::query_scalar!(
         "select t.ticket_id from unnest($1::uuid[]) with ordinality as r (id, place)
          join ticketing.ticket t on t.ticket_id = r.id
-         where t.department = $2 and t.owner is null and t.state in ('acknowledged', 'in_progress') and t.merged_head is null
+         where t.department = $2 and t.owner is null and t.state in ('acknowledged', 'in_progress', 'pending', 'held') and t.merged_head is null
          order by r.place limit 1 for no key update of t skip locked",
         &ids,
         department.as_str(),

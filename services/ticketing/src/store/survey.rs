@@ -81,6 +81,18 @@ fn cause(id: SurveyId, stored: &str) -> Result<SatisfactionCause, StoreError> {
     word("survey", "causes", id.ticket(), SatisfactionCause::from_word(stored))
 }
 
+/// The survey of an affair: what was asked in it, from before it was merged, and else in the one that it is answered with.
+#[tracing::instrument(name = "db.survey.of_affair", skip_all)]
+pub(crate) async fn of_affair(
+    connection: &mut PgConnection,
+    (own, head): (TicketId, TicketId),
+) -> Result<Option<StoredSurvey>, StoreError> {
+    match get(&mut *connection, SurveyId::of(own)).await? {
+        None if head != own => get(connection, SurveyId::of(head)).await,
+        found => Ok(found),
+    }
+}
+
 /// The survey of a ticket, if the customer was asked.
 #[tracing::instrument(name = "db.survey.get", skip_all)]
 pub(crate) async fn get(executor: impl PgExecutor<'_>, id: SurveyId) -> Result<Option<StoredSurvey>, StoreError> {

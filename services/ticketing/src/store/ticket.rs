@@ -9,7 +9,7 @@ use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{EverFiled, PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{CustomerId, EverFiled, PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::characteristic::written;
@@ -27,6 +27,8 @@ macro_rules! select_tickets {
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
                       t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at,
+                      case when t.merged_count > 0 then (select min(m.supervisor_called_at) from ticketing.ticket m
+                                                         where m.merged_head = t.ticket_id) end as member_called_at,
                       t.ever_continuity, t.ever_finance_complaint, t.merged_into, t.merged_head, t.merged_count, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!", t.root_cause,
                       t.characteristics as "characteristics: _", t.characteristic_set, t.characteristic_set_version,
@@ -105,13 +107,14 @@ pub(crate) async fn lock(tx: &mut PgConnection, id: TicketId) -> Result<Option<L
     )
     .fetch_optional(&mut *tx)
     .await?;
-    let Some(head) = row.map(Stored::try_from).transpose()? else { return Ok(None) };
+    let Some(mut head) = row.map(Stored::try_from).transpose()? else { return Ok(None) };
     let members = if head.ticket.gathers() == 0 { Vec::new() } else { members(tx, head.ticket.facts().id).await? };
     let is_it = |stored: &Stored| stored.ticket.facts().id == id;
     // Merged or unmerged between the look at it and the lock: whoever asks again finds it.
     if head.ticket.merged().is_some() || !(is_it(&head) || members.iter().any(is_it)) {
         return Err(StoreError::Contended);
     }
+    head.ticket = head.ticket.with_calls_of(members.iter().map(|member| &member.ticket));
     Ok(Some(Locked { head, members, asked: id }))
 }
 
@@ -162,8 +165,16 @@ pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option
     Ok(at.map(|at| at.to_jiff()))
 }
 
-/// What one that follows a ticket up takes over: its first receipt, and what it was ever filed as.
-pub(crate) type Earlier = (Timestamp, EverFiled);
+/// What one that follows a ticket up takes over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Earlier {
+    /// Its first receipt.
+    pub received: Timestamp,
+    /// What it was ever filed as.
+    pub ever: EverFiled,
+    /// Whose it is.
+    pub customer: CustomerId,
+}
 
 /// That of one ticket.
 #[tracing::instrument(name = "db.ticket.earlier", skip_all)]
@@ -177,14 +188,16 @@ pub(crate) async fn earlier_of(pool: &PgPool, ids: &[TicketId]) -> Result<HashMa
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows =
         sqlx::query!(
-            "select ticket_id, first_received_at, ever_continuity, ever_finance_complaint from ticketing.ticket where ticket_id = any($1)",
+            "select ticket_id, customer_id, first_received_at, ever_continuity, ever_finance_complaint from ticketing.ticket
+             where ticket_id = any($1)",
             &ids
         )
             .fetch_all(pool)
             .await?;
     let read = rows.into_iter().map(|row| {
         let ever = EverFiled { continuity: row.ever_continuity, finance_complaint: row.ever_finance_complaint };
-        (TicketId::from_uuid(row.ticket_id), (row.first_received_at.to_jiff(), ever))
+        let (received, customer) = (row.first_received_at.to_jiff(), CustomerId::from_uuid(row.customer_id));
+        (TicketId::from_uuid(row.ticket_id), Earlier { received, ever, customer })
     });
     Ok(read.collect())
 }
@@ -343,7 +356,7 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
         settled.map(|s| s.id.id),
         cure.map(|c| c.id.id),
         cure.map(|c| c.due.to_sqlx()) as _,
-        ticket.supervisor_called().map(|at| at.to_sqlx()) as _,
+        ticket.own_call().map(|at| at.to_sqlx()) as _,
         kept.as_ref().map(|k| k.about.uuid()),
         stored.root_cause.as_ref().map(SlugId::as_str),
         written::write(stored.characteristics.stated()).map(Json) as _,

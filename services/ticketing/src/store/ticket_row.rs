@@ -65,6 +65,7 @@ pub(super) struct TicketRow {
     pub incident_id: Option<Uuid>,
     pub incident_told: Option<i32>,
     pub supervisor_called_at: Option<jiff_sqlx::Timestamp>,
+    pub member_called_at: Option<jiff_sqlx::Timestamp>,
     pub ever_continuity: bool,
     pub ever_finance_complaint: bool,
     pub merged_into: Option<Uuid>,
@@ -203,11 +204,12 @@ impl TryFrom<TicketRow> for Stored {
         let belongs = |(incident, told)| Affected { incident: IncidentId::from_uuid(incident), told };
         let affected = row.incident_id.zip(row.incident_told).map(belongs);
         let supervisor_called = row.supervisor_called_at.map(|at| at.to_jiff());
+        let member_called = row.member_called_at.map(|at| at.to_jiff());
         let bound = |(into, head)| Merged { into: TicketId::from_uuid(into), head: TicketId::from_uuid(head) };
         let merged = row.merged_into.zip(row.merged_head).map(bound);
         let gathers = row.cell("merged_count", usize::try_from(row.merged_count).ok())?;
         let ever = EverFiled { continuity: row.ever_continuity, finance_complaint: row.ever_finance_complaint };
-        let ties = Ties { office_case, affected, supervisor_called, merged, gathers, ever };
+        let ties = Ties { office_case, affected, supervisor_called, member_called, merged, gathers, ever };
         let last_change = row.last_change_at.to_jiff();
         let (facts, filing, points, state) = (row.facts()?, row.filing()?, row.points()?, row.state()?);
         let ticket = Ticket::restore(facts, filing, points, assignment, state, ties, last_change);

@@ -44,9 +44,19 @@ struct Prepared {
     reach: Reach,
 }
 
+/// What came of a promise at risk that was looked at.
+enum Announced {
+    /// Its customer is told.
+    Told,
+    /// Nothing is approved that says it.
+    NothingApproved,
+    /// It has ended, somebody else told of it, or what it would be told by is another.
+    Changed,
+}
+
 impl Ticketing {
-    /// Tells the customer of the promise at risk that is due first; `false` when there is none. One that nothing is approved for, or that fails, is put on
-    /// `left`, so that nobody else waits for it.
+    /// Tells the customer of the promise at risk that is due first; `false` when there is none. One of which nothing was told, whyever, is put on `left`, so
+    /// that nobody else waits for it.
     ///
     /// # Errors
     /// [`Error::Store`], of what may be over soon.
@@ -56,8 +66,9 @@ impl Ticketing {
         let Some(found) = promise::to_announce(self.db.reader(), (now, until), left).await? else { return Ok(false) };
         let id = found.promise.id;
         match self.announce(found.promise).await {
-            Ok(true) => {}
-            Ok(false) => {
+            Ok(Announced::Told) => {}
+            Ok(Announced::Changed) => left.push(id.id),
+            Ok(Announced::NothingApproved) => {
                 tracing::warn!(ticket.id = %id.ticket, promise.id = %id.id, "no notice is approved for a promise at risk; its customer is told nothing");
                 left.push(id.id);
             }
@@ -70,22 +81,28 @@ impl Ticketing {
         Ok(true)
     }
 
-    /// Tells of one promise; `false` where nothing is approved that says it.
-    async fn announce(&self, promise: Promise) -> Result<bool, Error> {
+    /// Tells of one promise, in the words of whoever works on its affair: of one that is answered with another, that is who works on the other.
+    async fn announce(&self, promise: Promise) -> Result<Announced, Error> {
         let id = promise.id;
         let found = ticket::get(self.db.reader(), id.ticket).await?;
         let stored = found.ok_or_else(|| Error::not_found(id.ticket.to_string()))?;
+        let seen = match stored.ticket.merged() {
+            Some(merged) => ticket::get(self.db.reader(), merged.head).await?.map(|head| head.ticket),
+            None => Some(stored.ticket.clone()),
+        };
+        let seen = seen.ok_or_else(|| Error::not_found(id.ticket.to_string()))?;
         let of_law = match promise.term {
             Some(clock) => term::is_by_law(self.db.reader(), clock).await?,
             None => false,
         };
-        let Some((chosen, words)) = self.template_for(&stored.ticket, of_law).await? else { return Ok(false) };
+        let Some((chosen, words)) = self.template_for(&seen, of_law).await? else {
+            return Ok(Announced::NothingApproved);
+        };
         let forecast = match promise.kind {
             PromiseKind::Resolution => self.told_instead(&stored, promise.due).await,
             _ => None,
         };
         let reach = self.reach_of(stored.ticket.facts().customer).await;
-        let seen = stored.ticket.clone();
         let (template, version) = (chosen.named.id, chosen.version);
         let prepared = Prepared { template, version, words, forecast, reach };
         let mut tx = self.db.tx().await?;
@@ -96,11 +113,12 @@ impl Ticketing {
             false => None,
         };
         match still {
-            Some(promise) => self.write_notice(tx, locked, promise, prepared).await?,
-            // It has ended, somebody else told of it, or its template is another: it is looked for again.
-            None => tx.rollback().await?,
+            Some(promise) => self.write_notice(tx, locked, promise, prepared).await,
+            None => {
+                tx.rollback().await?;
+                Ok(Announced::Changed)
+            }
         }
-        Ok(true)
     }
 
     /// The promise, if it is at risk as it was and its template as it was chosen.
@@ -128,18 +146,20 @@ impl Ticketing {
         locked: Locked,
         promise: Promise,
         prepared: Prepared,
-    ) -> Result<(), Error> {
+    ) -> Result<Announced, Error> {
         let now = self.ambient.now();
         let id = promise.id;
         let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
         let mut chronicle = Chronicle::of_all(locked, &Stamp::of(actor.clone(), now, String::new()), &self.ambient);
         if chronicle.part(id.ticket).stored.erased {
-            return Ok(tx.rollback().await?);
+            tx.rollback().await?;
+            return Ok(Announced::Changed);
         }
+        let department = chronicle.stored.ticket.assignment().department.clone();
         let ticket = chronicle.part(id.ticket).stored.ticket.clone();
         let facts = ticket.facts();
         let new_due = self.notices.new_due(promise.due, prepared.forecast.map(|told| told.earliest));
-        let (key, department) = (facts.tracking_key.to_string(), ticket.assignment().department.as_str());
+        let (key, department) = (facts.tracking_key.to_string(), department.as_str());
         let about =
             NoticeAbout { tracking_key: &key, subject: facts.subject.expose(), department, due: promise.due, new_due };
         let said = prepared.words.say(about, facts.language);
@@ -187,7 +207,7 @@ impl Ticketing {
         ticket::write(&mut tx, &chronicle, None).await?;
         tx.commit().await?;
         self.ledger.nudge();
-        Ok(())
+        Ok(Announced::Told)
     }
 
     /// The approved template for an affair, with what it says: of terms of law those alone that say what the customer can do, and of all else the others.

@@ -8,6 +8,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 use super::writing::Begun;
 use super::{Shown, Ticketing};
 use crate::Error;
+use crate::store::survey;
 
 impl Ticketing {
     /// The customer says what they thought of how their affair was handled.
@@ -27,7 +28,9 @@ impl Ticketing {
             Begun::Fresh(writing) => writing,
         };
         let customer = writing.chronicle.actor().clone();
-        let id = SurveyId::of(writing.chronicle.stored.ticket.facts().id);
+        let head = writing.chronicle.stored.ticket.facts().id;
+        let id = survey::of_affair(&mut writing.tx, (writing.id, head)).await?;
+        let id = id.map_or(SurveyId::of(head), |stored| stored.survey.id);
         let (_, complaint_invitation) = writing.hear_opinion(id, etag, &opinion, customer).await?;
         let answer = pb::PublicAct { complaint_invitation, ..writing.done() };
         writing.finish(answer).await

@@ -36,7 +36,7 @@ impl Ticketing {
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "survey.answer", skip_all, fields(ticket.id = %new.id.ticket()))]
     pub async fn answer_survey(&self, call: &Call, new: NewOpinion) -> Result<pb::Survey, Error> {
-        let mut writing = match self.begin(call, new.key, new.id.ticket(), None, new.stated).await? {
+        let mut writing = match self.begin_in(call, new.key, new.id.ticket(), None, new.stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
@@ -62,12 +62,14 @@ impl Writing {
             return Err(StoreError::Stale.into());
         }
         let resolved_by = history::resolved_by(&mut self.tx, id.ticket()).await?;
-        let ticket = self.chronicle.stored.ticket.clone();
-        let who = (by, resolved_by.as_ref());
+        let worked_by = self.chronicle.stored.ticket.assignment().owner.clone();
+        let part = self.chronicle.part(id.ticket());
+        let ticket = part.stored.ticket.clone();
+        let who = (by, resolved_by.as_ref(), worked_by.as_ref());
         let (ticket, survey) = ticket.answer_survey(found.survey, opinion.clone(), who, self.moment)?;
         let at = ticket.last_change();
-        self.chronicle.touched(ticket.clone());
-        self.chronicle.note(
+        part.touched(ticket.clone());
+        part.note(
             ChangeKind::SurveyAnswered,
             at,
             |entries| entries.survey_answered(&ticket, opinion),

@@ -1,7 +1,7 @@
 //! The customer wants to speak to a superior.
 
 use server::Call;
-use ticketing_domain::{Assigned, Body, ChangeKind, Ticket, freest};
+use ticketing_domain::{Assigned, Body, ChangeKind, Moment, Refusal, Ticket, freest};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::{Chronicle, Said};
@@ -42,7 +42,7 @@ impl Ticketing {
             |row| row.related = superior.as_ref().map(|id| id.as_str().to_owned()),
         );
         if let Some(assigned) = assigned {
-            note_superior(&mut writing.chronicle, &told, &assigned);
+            note_superior(&mut writing.chronicle, &told, &assigned)?;
         }
         if let Some(body) = known {
             let note = Said::note(body);
@@ -56,8 +56,8 @@ impl Ticketing {
     }
 }
 
-/// Notes who owns an affair from now on, and why.
-pub(super) fn note_superior(chronicle: &mut Chronicle, ticket: &Ticket, assigned: &Assigned) {
+/// Notes who owns an affair from now on, and why; whoever asked for a superior in one that is answered with it is served with it.
+pub(super) fn note_superior(chronicle: &mut Chronicle, ticket: &Ticket, assigned: &Assigned) -> Result<(), Refusal> {
     let id = ticket.facts().id;
     chronicle.note(
         ChangeKind::Assigned,
@@ -68,4 +68,5 @@ pub(super) fn note_superior(chronicle: &mut Chronicle, ticket: &Ticket, assigned
             row.reason = assigned.reason.as_ref().map(|reason| reason.as_str().to_owned());
         },
     );
+    chronicle.superior_came(Moment::Now(assigned.at))
 }

@@ -1,7 +1,7 @@
 //! The customer withdraws.
 
 use server::Call;
-use ticketing_domain::{CancelReason, Command, MessageId, Refusal, withdrawn};
+use ticketing_domain::{CancelReason, Command, MessageId, Promise, Refusal, withdrawn};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::writing::Begun;
@@ -40,6 +40,7 @@ impl Ticketing {
         if let Some(row) = writing.chronicle.changes.last_mut() {
             row.related = Some(said.name());
         }
+        writing.lapsed(Promise::as_withdrawn).await?;
         let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }

@@ -255,6 +255,28 @@ impl Chronicle {
         }
     }
 
+    /// A superior has the affair: whoever waited for one in those that are answered with it is served too.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::note`].
+    pub(crate) fn superior_came(&mut self, moment: Moment) -> Result<(), Refusal> {
+        for member in &mut self.members {
+            let Some((ticket, happened)) = member.stored.ticket.clone().superior_came(moment)? else { continue };
+            let id = ticket.facts().id;
+            member.changed(ticket);
+            member.note(
+                ChangeKind::Assigned,
+                happened.at,
+                |entries| entries.assigned(id, &happened),
+                |row| {
+                    row.related = happened.to.owner.as_ref().map(|owner| owner.as_str().to_owned());
+                    row.reason = happened.reason.as_ref().map(|reason| reason.as_str().to_owned());
+                },
+            );
+        }
+        Ok(())
+    }
+
     /// Adds what was said, or a note. What the customer says brings a waiting ticket back to work.
     ///
     /// # Errors
@@ -294,10 +316,17 @@ impl Chronicle {
             std::iter::once(&self.stored.ticket).chain(self.followers()).try_for_each(Ticket::refuse_sales_offer)?;
         }
         self.part(id.ticket).write_down(id, said, moment)?;
-        if from_customer && self.stored.ticket.state().standing() == Standing::Pending {
+        if from_customer { self.hear(moment, policy) } else { Ok(()) }
+    }
+
+    /// What a customer says in one affair is heard in each that is answered with it: the head takes up all, and one that waited by itself, from before it was
+    /// merged, is taken up by itself.
+    fn hear(&mut self, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
+        if self.stored.ticket.state().standing() == Standing::Pending {
             self.apply(Command::Hear, moment, policy)?;
         }
-        Ok(())
+        let waits = |member: &&mut Self| member.stored.ticket.state().standing() == Standing::Pending;
+        self.members.iter_mut().filter(waits).try_for_each(|member| member.apply(Command::Hear, moment, policy))
     }
 
     /// Tells the customer what becomes of a promise of this ticket, whatever has become of the affair: what was promised about one that is over is owed all the

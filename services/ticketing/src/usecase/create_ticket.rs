@@ -52,9 +52,15 @@ impl Ticketing {
         let earlier = match draft.follow_up_of {
             Some(before) => {
                 let earlier = ticket::earlier(self.db.reader(), before).await?;
-                let (at, ever) = earlier.ok_or_else(|| Error::not_found(before.to_string()))?;
-                draft.ever = ever;
-                Some(at)
+                let earlier = earlier.ok_or_else(|| Error::not_found(before.to_string()))?;
+                // A term of one customer's affair is no other's; who brings histories says who was who elsewhere.
+                if !call.acting().has(Role::Importer)
+                    && let Err(refused) = self.refuse_two_customers(call, earlier.customer, draft.customer).await
+                {
+                    return self.same_answer_or(&key, refused).await;
+                }
+                draft.ever = earlier.ever;
+                Some(earlier.received)
             }
             None => None,
         };

@@ -3,7 +3,7 @@
 use kernel::{ResourceId, Role};
 use postgres::RequestKey;
 use server::{Call, Principal};
-use ticketing_domain::{Proof, SurveyId, SurveyState, TicketId, TrackingKey, customer_options, road};
+use ticketing_domain::{Proof, SurveyState, TicketId, TrackingKey, customer_options, road};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::writing::{Begun, Writing};
@@ -47,7 +47,8 @@ impl Ticketing {
         messages.reverse();
         let open = status.office_case_open;
         let ticket = &stored.ticket;
-        let survey = survey::get(self.db.reader(), SurveyId::of(id)).await?;
+        let head = ticket.merged().map_or(id, |merged| merged.head);
+        let survey = survey::of_affair(&mut *self.db.reader().acquire().await?, (id, head)).await?;
         let waits = survey.as_ref().is_some_and(|survey| survey.survey.state == SurveyState::Asked);
         let options = customer_options(ticket.state().standing(), !ticket.points().is_empty(), open, waits);
         let affair = present::public_affair(status, &stored, &followed, &road, &messages, &options, survey.as_ref());

@@ -115,7 +115,7 @@ impl Ticketing {
         for (i, history) in histories.iter().enumerate() {
             let follows = history.draft.follow_up_of;
             let before = follows.and_then(|ticket| earlier.get(&ticket).copied());
-            let first_received = before.map(|(at, _)| at);
+            let first_received = before.map(|before| before.received);
             if follows.is_some() && first_received.is_none() {
                 violations.push(format!("histories[{i}].ticket.follow_up_of"), "does not exist");
             }
@@ -128,7 +128,7 @@ impl Ticketing {
                     Characteristics::default()
                 }
             };
-            let ever = before.map(|(_, ever)| ever).unwrap_or_default();
+            let ever = before.map(|before| before.ever).unwrap_or_default();
             let draft = Draft { characteristics: known, ever, ..history.draft.clone() };
             match self.play_one(history, draft, first_received, stamp) {
                 Ok(opening) => openings.push(opening),

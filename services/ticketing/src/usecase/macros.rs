@@ -123,6 +123,7 @@ impl Ticketing {
                 writing.hand_over(over, &self.policy).await?;
             }
             Some(Change::Hold { awaiting }) => {
+                writing.take_on(call, self).await?;
                 writing.chronicle.apply(Command::Hold { awaiting }, writing.moment, &self.policy)?;
             }
             Some(Change::Resume { reason }) => {

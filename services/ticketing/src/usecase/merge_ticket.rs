@@ -98,7 +98,6 @@ impl Ticketing {
             end: None,
         };
         link::insert(&mut tx, &said).await?;
-        union.hand_over_call(new.id, new.into)?;
         union.bind(&bonds, (new.id, new.into), &new.reason)?;
         self.finish_union(tx, &new.key, union, (new.id, new.into)).await
     }
@@ -154,7 +153,16 @@ impl Ticketing {
 
     /// Refuses to join what belongs to two people. Ids may differ and still be one person: that is customer-profile's to say.
     async fn refuse_other_customer(&self, call: &Call, one: TicketId, other: TicketId) -> Result<(), Error> {
-        let (one, other) = (self.customer_of(one).await?, self.customer_of(other).await?);
+        self.refuse_two_customers(call, self.customer_of(one).await?, self.customer_of(other).await?).await
+    }
+
+    /// Refuses two customers who are not one.
+    pub(super) async fn refuse_two_customers(
+        &self,
+        call: &Call,
+        one: CustomerId,
+        other: CustomerId,
+    ) -> Result<(), Error> {
         if one == other {
             return Ok(());
         }
@@ -220,15 +228,17 @@ impl Union {
         if stored.version == etag { Ok(()) } else { Err(StoreError::Stale.into()) }
     }
 
-    /// Whoever waits for a superior goes on waiting where the affair goes on.
-    fn hand_over_call(&mut self, from: TicketId, into: TicketId) -> Result<(), Error> {
-        let member = self.ticket(from)?.clone();
-        let head = self.ticket(into)?.merged().map_or(into, |merged| merged.head);
-        for chronicle in self.heads.iter_mut().filter(|one| one.stored.ticket.facts().id == head) {
-            let ticket = chronicle.stored.ticket.clone().with_call_of(&member);
-            chronicle.touched(ticket);
-        }
-        Ok(())
+    /// Whoever waits for a superior waits where the affair goes on, and no longer than it does.
+    fn share_calls(&mut self) {
+        let all: Vec<Ticket> = self.tickets().into_iter().cloned().collect();
+        let share = |part: &mut Chronicle| {
+            let id = part.stored.ticket.facts().id;
+            let members = all.iter().filter(|other| other.merged().is_some_and(|merged| merged.head == id));
+            let ticket = part.stored.ticket.clone().with_calls_of(members);
+            part.touched(ticket);
+            Ok::<(), Error>(())
+        };
+        self.heads.iter_mut().try_for_each(|head| head.each(share)).expect("nothing is refused");
     }
 
     /// Notes for each ticket what it is one with from now on; `pair` are the two that it is about.
@@ -265,6 +275,8 @@ impl Union {
             }
             Ok(())
         };
-        self.heads.iter_mut().try_for_each(|head| head.each(bind))
+        self.heads.iter_mut().try_for_each(|head| head.each(bind))?;
+        self.share_calls();
+        Ok(())
     }
 }

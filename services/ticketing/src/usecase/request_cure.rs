@@ -48,6 +48,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
+        writing.take_on(call, self).await?;
         let again = draft.refuse_again(&cure::asked_before(&mut writing.tx, id).await?);
         let cure = CureId { ticket: id, id: self.ambient.uuid(writing.chronicle.now()) };
         let message = writing.chronicle.next_message();

@@ -1,7 +1,7 @@
 //! Counts as resolved what the customer was asked to complete and did not.
 
 use server::Call;
-use ticketing_domain::refuse_open_points;
+use ticketing_domain::{Promise, refuse_open_points};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::Said;
@@ -41,7 +41,7 @@ impl Ticketing {
             writing.chronicle.say(Said::to_customer(cure.channel, body), writing.moment, &self.policy)?;
         }
         writing.chronicle.transitioned(resolved, &happened);
-        writing.answered(false).await?;
+        writing.lapsed(Promise::as_uncured).await?;
         let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }

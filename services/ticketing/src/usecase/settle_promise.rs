@@ -45,7 +45,7 @@ impl Ticketing {
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;
         if matches!(end.settlement, Settlement::Kept) {
-            found.promise.refuse_kept(ticket.state().standing())?;
+            found.promise.refuse_kept(ticket.state())?;
         }
         let promise = found.promise.clone().settle(end.settlement, at)?;
         part.touched(ticket);

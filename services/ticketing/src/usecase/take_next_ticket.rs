@@ -40,7 +40,7 @@ impl Ticketing {
             let mut writing = self.writing(call, key, tx, found, Moment::Now(now));
             let (ticket, happened) = writing.chronicle.stored.ticket.clone().superior_takes(&id, writing.moment)?;
             writing.chronicle.changed(ticket.clone());
-            note_superior(&mut writing.chronicle, &ticket, &happened);
+            note_superior(&mut writing.chronicle, &ticket, &happened)?;
             let ticket = Some(present::ticket(&writing.chronicle.stored));
             let reasons = vec![pb::TakeReason::SupervisorCalled.into()];
             return writing.finish(pb::TakeNextTicketResponse { ticket, reasons }).await;

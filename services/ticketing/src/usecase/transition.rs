@@ -20,7 +20,7 @@ impl Ticketing {
             Begun::Fresh(writing) => writing,
         };
         writing.refuse_as_history(&command).await?;
-        if let Command::Start | Command::Hold { .. } = command {
+        if command.takes_on() {
             writing.take_on(call, self).await?;
         }
         let answers = matches!(command, Command::Resolve { .. });
@@ -45,7 +45,7 @@ impl Writing {
     }
 
     /// What nobody owns is the agent's who begins to work on it: it stands in no queue any more.
-    async fn take_on(&mut self, call: &Call, app: &Ticketing) -> Result<(), Error> {
+    pub(super) async fn take_on(&mut self, call: &Call, app: &Ticketing) -> Result<(), Error> {
         let assignment = self.chronicle.stored.ticket.assignment().clone();
         let is_person = call.acting().has_any(&[Role::Agent, Role::Supervisor]);
         if assignment.owner.is_some() || !is_person || self.chronicle.stored.ticket.state().standing().is_terminal() {

@@ -152,6 +152,9 @@ impl Writing {
                 row.reason = happened.reason.as_ref().map(|r| r.as_str().to_owned());
             },
         );
+        if to_superior {
+            self.chronicle.superior_came(Moment::Now(happened.at))?;
+        }
         if let Some(body) = over.known {
             self.chronicle.say(Said::note(body), self.moment, policy)?;
         }

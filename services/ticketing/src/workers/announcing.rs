@@ -1,4 +1,5 @@
-//! Tells customers of promises that are about to be broken. Any number of these may run: a promise is spoken of once.
+//! Tells customers of promises that are about to be broken, and ends what a version before left running in affairs that were withdrawn. Any number of these may
+//! run: a promise is spoken of once.
 
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::usecase::Ticketing;
 const POLL: Duration = Duration::from_secs(1);
 /// What was left aside is looked at again so often: something may have been approved for it elsewhere.
 const AGAIN: Duration = Duration::from_secs(60);
+/// What a version before left running is looked for as this begins, and so often: one may be at work beside this one for a while.
+const LOOK_BACK: Duration = Duration::from_secs(3_600);
 
 /// Tells until told to stop. A database that is away is asked again at every poll.
 ///
@@ -20,7 +23,11 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// What waiting does not heal; the supervisor starts the worker again.
 pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(), Error> {
     let (mut left, mut since) = (Vec::new(), Instant::now());
+    let mut looked_back: Option<Instant> = None;
     while !cancel.is_cancelled() {
+        if looked_back.is_none_or(|at| at.elapsed() >= LOOK_BACK) && look_back(&app, &cancel).await? {
+            looked_back = Some(Instant::now());
+        }
         if since.elapsed() >= AGAIN {
             left.clear();
             since = Instant::now();
@@ -44,4 +51,18 @@ pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Ends what runs in withdrawn affairs; `false` when the database is away or somebody else is at it, and there may be more.
+async fn look_back(app: &Ticketing, cancel: &CancellationToken) -> Result<bool, Error> {
+    let mut left = Vec::new();
+    while !cancel.is_cancelled() {
+        match app.lapse_withdrawn(&mut left).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(true),
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
 }

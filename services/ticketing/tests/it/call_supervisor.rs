@@ -88,6 +88,21 @@ async fn when_none_is_free_the_next_who_takes_is_given_it_before_all_others_and_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_superior_is_not_given_the_call_for_a_superior_over_themselves() {
+    let world = World::new().await;
+    let mut only = world.hired("chief-1", |agent| agent.leads = true).await;
+    let owned = pb::Ticket { owner: "chief-1".into(), ..complaint() };
+    let ticket = world.agent().create_ticket(create_request(owned)).await.unwrap().into_inner().ticket.unwrap();
+    let called = call(&mut world.team("u-7", Role::Agent), &ticket).await.unwrap();
+    assert_eq!(called.supervisor, "", "nobody else is there");
+    assert_eq!(take(&mut only).await.ticket, None, "they have it already");
+    let mut other = world.hired("chief-2", |agent| agent.leads = true).await;
+    let given = take(&mut other).await;
+    assert_eq!(given.reasons().collect::<Vec<_>>(), [TakeReason::SupervisorCalled]);
+    assert_eq!(given.ticket.unwrap().owner, "chief-2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_call_and_take_at_once_everybody_is_spoken_to_and_the_burden_is_shared() {
     let world = World::new().await;
     let mut calls = Vec::new();

@@ -1,12 +1,13 @@
 //! CreateTicket.
 
 use aws_lc_rs::digest;
+use kernel::Role;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Language};
 
-use crate::world::{World, assert_refused, complaint, create_request, fields, fresh_id, open, time};
+use crate::world::{World, assert_refused, complaint, create_request, fact, fields, fresh_id, open, time};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gives_ticket_receipt_key_and_proof() {
@@ -153,6 +154,23 @@ async fn a_follow_up_takes_over_the_first_receipt() {
     let unknown = "tickets/0190a000-0000-7000-8000-00000000dead";
     let orphan = pb::Ticket { follow_up_of: unknown.into(), ..complaint() };
     assert_refused(agent.create_ticket(create_request(orphan)).await, Code::NotFound, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_follows_up_an_affair_of_somebody_who_is_not_known_to_be_the_same_customer() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let theirs = open(&mut agent).await.ticket.unwrap();
+    let customer = "customers/0190a000-0000-7000-8000-000000000008";
+    let other = pb::Ticket { follow_up_of: theirs.name, customer: customer.into(), ..complaint() };
+    // Two ids may be one person: that is customer-profile's to say, which is not there.
+    let request = create_request(other);
+    let refused = assert_refused(agent.create_ticket(request.clone()).await, Code::Unavailable, "PEER_UNAVAILABLE");
+    assert_eq!(fact(&refused, "peer"), "customer-profile");
+    assert_eq!(world.count("ticket").await, 1);
+    // Who brings histories says who was who elsewhere.
+    let brought = world.as_role(Role::Importer).create_ticket(request).await.unwrap().into_inner().ticket.unwrap();
+    assert_eq!(brought.customer, customer);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

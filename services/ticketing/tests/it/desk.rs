@@ -380,6 +380,18 @@ async fn a_macro_says_and_does_in_one_what_it_is_kept_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_owned_and_a_macro_holds_is_whose_macro_it_was() {
+    let world = World::new().await;
+    let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));
+    let kept = put_macro(&mut ana, greeting()).await.unwrap();
+    let ticket = started(&mut agent).await;
+    assert_eq!(ticket.owner, "", "who is no agent here owns nothing");
+    world.employ(&["ana"]).await;
+    let held = ana.apply_macro(applied(&kept, &ticket)).await.unwrap().into_inner().ticket.unwrap();
+    assert_eq!((held.state(), held.owner.as_str()), (pb::TicketState::Held, "ana"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_macro_that_is_refused_nothing_is_said_and_nothing_done() {
     let world = World::new().await;
     let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));

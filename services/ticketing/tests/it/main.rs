@@ -31,6 +31,7 @@ mod list_ticket_history;
 mod list_tickets;
 mod long_tickets;
 mod make_promise;
+mod merged_affairs;
 mod notices;
 mod personal_data;
 mod processes;

@@ -27,6 +27,7 @@ use crate::world::{
     CUSTOMER, Tickets, World, complaint, create_request, fresh_id, get, open, promise_request, serve, start, time,
 };
 
+mod merged;
 mod templates;
 
 pub type Notices = NoticeServiceClient<Client>;

@@ -1,15 +1,16 @@
 //! How promises end with their affair, and what the customer is told of it.
 
 use jiff::SignedDuration;
+use testkit::eventually;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::{NoticeOutcome, PromiseKind, PromiseState};
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::notices::{DUE, House, broken, promise, report, take, ticket_of, transport, written};
+use crate::notices::{DUE, House, LIMIT, broken, promise, report, take, ticket_of, transport, written};
 use crate::world::{
     ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, fact, fields, fresh_id, get, open, promise_request,
-    resolve, start, started, time,
+    resolve, serve, start, started, time, withdrawal,
 };
 
 const FRIDAY: &str = "2026-11-27T17:00:00Z";
@@ -113,6 +114,93 @@ async fn what_was_promised_in_what_is_not_taken_up_ends_and_the_customer_is_told
     let told = told(&mut agent, &ticket.name).await;
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[1].starts_with("No cumpliremos lo que le prometimos para el 27/11/2026 18:00"), "{}", told[1]);
+}
+
+async fn withdraw(agent: &mut Tickets, ticket: &str) {
+    let now = get(agent, ticket).await;
+    let cancel = pb::CancelTicketRequest {
+        message: withdrawal(agent, ticket).await,
+        name: now.name,
+        reason: "withdrawn_by_customer".into(),
+        etag: now.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.cancel_ticket(cancel).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_in_what_is_withdrawn_falls_away_with_it() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let opened = open(&mut agent).await;
+    let ticket = opened.ticket.unwrap().name;
+    make(&mut agent, of_kind(&ticket, PromiseKind::Other, DUE)).await;
+    make(&mut agent, of_kind(&ticket, PromiseKind::Resolution, FRIDAY)).await;
+    make(&mut agent, of_kind(&ticket, PromiseKind::Callback, FRIDAY)).await;
+    world.advance(SignedDuration::from_hours(48));
+    withdraw(&mut agent, &ticket).await;
+    // What was due before was broken before, and nobody had told them.
+    assert_eq!(
+        all(&mut agent, &ticket).await,
+        [PromiseState::BrokenSilent, PromiseState::Lapsed, PromiseState::Lapsed]
+    );
+    let list = pb::ListPromisesRequest { parent: ticket.clone(), ..Default::default() };
+    let promises = agent.list_promises(list).await.unwrap().into_inner().promises;
+    assert_eq!(promises[0].settle_time, time(DUE));
+    assert_eq!(promises[1].settle_time, get(&mut agent, &ticket).await.state_time);
+    assert_eq!(told(&mut agent, &ticket).await.len(), 1, "that it was withdrawn, they are told, and nothing else");
+    let key = pb::GetPublicStatusRequest { tracking_key: opened.tracking_key, proof: opened.proof };
+    let mut anybody = Tickets::new(world.served.anonymous());
+    let status = anybody.get_public_status(key).await.unwrap().into_inner();
+    assert_eq!(status.promise_due_time, None, "nothing is promised on its page");
+    let again = settle(&mut agent, &promises[2], PromiseState::Kept, "").await;
+    assert_refused(again, Code::FailedPrecondition, "PROMISE_OVER");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_is_withdrawn_nobody_is_told_another_date() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let promised = house.at_risk(DUE).await;
+    let notice = written(world, &promised).await;
+    let ticket = ticket_of(&promised);
+    withdraw(&mut agent, ticket).await;
+    assert_eq!(all(&mut agent, ticket).await, [PromiseState::Lapsed; 2]);
+    let now = crate::notices::notices(world, ticket).await;
+    assert_eq!(
+        now.iter().map(|one| (&one.name, one.state())).collect::<Vec<_>>(),
+        [(&notice.name, pb::NoticeState::Withdrawn)]
+    );
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_version_before_left_running_in_a_withdrawn_affair_ends_as_of_the_withdrawal() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let mut left = Vec::new();
+    for _ in 0..3 {
+        let ticket = open(&mut agent).await.ticket.unwrap().name;
+        make(&mut agent, of_kind(&ticket, PromiseKind::Callback, FRIDAY)).await;
+        withdraw(&mut agent, &ticket).await;
+        left.push(ticket);
+    }
+    let hangs = "update ticketing.promise set state = 'made', state_since = null, version = version + 1";
+    sqlx::query(hangs).execute(&world.database.admin().await).await.unwrap();
+    world.advance(SignedDuration::from_hours(24 * 9));
+    let _next = serve(&world.harness, &world.database, &[]).await;
+    for ticket in &left {
+        let withdrawn = get(&mut agent, ticket).await.state_time;
+        let ended = eventually(LIMIT, || async {
+            let list = pb::ListPromisesRequest { parent: ticket.clone(), ..Default::default() };
+            let found = world.agent().list_promises(list).await.unwrap().into_inner().promises.remove(0);
+            if found.state() == PromiseState::Made { Err(found) } else { Ok(found) }
+        })
+        .await;
+        assert_eq!((ended.state(), ended.settle_time), (PromiseState::Lapsed, withdrawn));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,7 @@ use crate::world::{
     get, open, promise_request, resolve, say, start, started, wait,
 };
 
-type Relations = RelationServiceClient<Client>;
+pub type Relations = RelationServiceClient<Client>;
 
 impl World {
     fn relations(&self) -> Relations {
@@ -59,7 +59,7 @@ fn filing(ticket: &pb::Ticket, kind: pb::TicketType) -> pb::ReclassifyTicketRequ
     }
 }
 
-async fn merge(
+pub async fn merge(
     relations: &mut Relations,
     ticket: &pb::Ticket,
     into: &pb::Ticket,
@@ -75,7 +75,7 @@ async fn merge(
     relations.merge_ticket(request).await.map(Response::into_inner)
 }
 
-async fn unmerge(relations: &mut Relations, ticket: &pb::Ticket) -> Result<pb::MergeTicketResponse, Status> {
+pub async fn unmerge(relations: &mut Relations, ticket: &pb::Ticket) -> Result<pb::MergeTicketResponse, Status> {
     let request = pb::UnmergeTicketRequest {
         name: ticket.name.clone(),
         reason: "another_contract".into(),
@@ -479,7 +479,7 @@ async fn a_customer_is_asked_once_about_what_was_one_affair_at_any_time() {
     ask(&mut agent, &another.name).await.unwrap();
 }
 
-async fn both_points(agent: &mut Tickets, ticket: &pb::Ticket) -> pb::Ticket {
+pub async fn both_points(agent: &mut Tickets, ticket: &pb::Ticket) -> pb::Ticket {
     let ticket = answer(agent, ticket, "p1", ANSWER).await.unwrap();
     let ticket = answer(agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
     resolve(agent, &ticket).await.unwrap()

@@ -16,7 +16,7 @@ use ventanilla_ticketing as ticketing;
 
 use crate::world::{
     ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, complaint, create_request, fact, fields, fresh_id,
-    get, open, say, serve, start, started, time,
+    get, open, promise_request, say, serve, start, started, time,
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -497,6 +497,41 @@ async fn work_that_goes_on_without_a_word_of_the_customer_withdraws_what_they_we
     let now = get(&mut agent, &ticket.name).await;
     let refused = assert_refused(resolve_uncured(&mut agent, &now).await, Code::FailedPrecondition, "CURE_NOT_LAPSED");
     assert_eq!(fact(&refused, "state"), "withdrawn");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_what_is_missing_owns_what_nobody_owned() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    assert_eq!(ticket.owner, "", "who is no agent here owns nothing");
+    world.world.employ(&["test-agent"]).await;
+    let asked = ask(&mut agent, &ticket).await.unwrap().ticket.unwrap();
+    assert_eq!((asked.state(), asked.owner.as_str()), (pb::TicketState::Pending, "test-agent"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_promised_is_not_kept_by_what_ends_without_one() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let due = "2027-03-01T10:00:00Z";
+    let mut answer = promise_request(&ticket.name, due);
+    answer.promise.as_mut().unwrap().kind = pb::PromiseKind::Resolution.into();
+    let answer = agent.make_promise(answer).await.unwrap().into_inner();
+    agent.make_promise(promise_request(&ticket.name, due)).await.unwrap();
+    ask(&mut agent, &ticket).await.unwrap();
+    world.days(17);
+    let ticket = lapsed(&agent, &ticket.name).await;
+    let ended = resolve_uncured(&mut agent, &ticket).await.unwrap();
+    let list = pb::ListPromisesRequest { parent: ticket.name.clone(), ..Default::default() };
+    let promises = agent.list_promises(list).await.unwrap().into_inner().promises;
+    let of = |name: &str| promises.iter().find(|promise| promise.name == name).unwrap();
+    assert_eq!((of(&answer.name).state(), of(&answer.name).settle_time), (pb::PromiseState::Lapsed, ended.state_time));
+    // What else was promised is owed: the call is still to be made. What stood for a term of the answer went with the answer.
+    let by_hand = promises.iter().filter(|promise| promise.kind() == pb::PromiseKind::Other);
+    assert_eq!(by_hand.map(pb::Promise::state).collect::<Vec<_>>(), [pb::PromiseState::Made]);
+    assert!(promises.iter().all(|promise| promise.state() != pb::PromiseState::Kept), "{promises:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

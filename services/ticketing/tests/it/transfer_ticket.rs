@@ -5,7 +5,7 @@ use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::world::{
-    World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, resolved, started,
+    World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, resolved, started, wait,
 };
 
 fn request(ticket: &pb::Ticket, department: &str, owner: &str) -> pb::TransferTicketRequest {
@@ -128,4 +128,47 @@ async fn what_an_agent_begins_to_work_on_is_theirs_and_stands_in_no_queue() {
     };
     let held = agent.hold_ticket(hold).await.unwrap().into_inner();
     assert_eq!((held.state(), held.owner.as_str()), (pb::TicketState::Held, "test-agent"));
+    // So is what waits for the customer at their word.
+    let queued = agent.transfer_ticket(request(&begun, "billing", "")).await.unwrap().into_inner();
+    let waits = wait(&mut agent, &queued).await.unwrap();
+    assert_eq!(
+        (queued.owner.as_str(), waits.state(), waits.owner.as_str()),
+        ("", pb::TicketState::Pending, "test-agent")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_or_waits_for_its_customer_stands_in_the_queue_it_is_handed_to_and_is_given_as_it_is() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let held = started(&mut agent).await;
+    let hold = pb::HoldTicketRequest {
+        name: held.name.clone(),
+        reason: "awaiting_supplier".into(),
+        etag: held.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let held = agent.hold_ticket(hold).await.unwrap().into_inner();
+    let waits = started(&mut agent).await;
+    let waits = wait(&mut agent, &waits).await.unwrap();
+    let answered = resolved(&mut agent).await;
+    for ticket in [&held, &waits, &answered] {
+        let moved = agent.transfer_ticket(request(ticket, "network-ops", "")).await.unwrap().into_inner();
+        assert_eq!((moved.owner.as_str(), moved.state()), ("", ticket.state()));
+    }
+    let mut theirs = world.hired("u-42", |agent| agent.department = "network-ops".into()).await;
+    let queue = pb::GetQueueRequest { name: "queues/network-ops".into() };
+    assert_eq!(
+        theirs.get_queue(queue.clone()).await.unwrap().into_inner().waiting_count,
+        2,
+        "what is answered waits for nobody"
+    );
+    for ticket in [&held, &waits] {
+        let take = pb::TakeNextTicketRequest { request_id: fresh_id() };
+        let given = theirs.take_next_ticket(take).await.unwrap().into_inner().ticket.unwrap();
+        assert_eq!((given.name.as_str(), given.owner.as_str()), (ticket.name.as_str(), "u-42"));
+        assert_eq!((given.state(), &given.state_reason), (ticket.state(), &ticket.state_reason));
+    }
+    assert_eq!(theirs.get_queue(queue).await.unwrap().into_inner().waiting_count, 0);
 }

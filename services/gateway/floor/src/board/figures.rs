@@ -305,9 +305,10 @@ fn month(key: &str) -> String {
 }
 
 /// How promises end, as keys of the board, always in this order, so that a colour means one thing; and whether it is striped.
-const ENDINGS: [(&str, &str, bool); 5] = [
+const ENDINGS: [(&str, &str, bool); 6] = [
     ("kept", "p-kept", false),
     ("renegotiated", "p-second", false),
+    ("lapsed", "p-away", false),
     ("broken_announced", "p-third", false),
     ("broken_unreported", "p-fourth", true),
     ("broken_silent", "p-breached", true),
@@ -324,8 +325,8 @@ fn promises(outcomes: &[sla::BoardRow], format: Format) -> Drawn {
         svg: plot::counts("b-promises", &parts, &[row], format).svg(
             &caption,
             lang.of(
-                "Cuántas promesas se cumplieron, se renegociaron, se rompieron avisando, con un aviso del que no se sabe si llegó, y en silencio.",
-                "How many promises were kept, renegotiated, broken with notice, with a notice of which nobody knows whether it arrived, and in silence.",
+                "Cuántas promesas se cumplieron, se renegociaron, decayeron con su asunto, se rompieron avisando, con un aviso del que no se sabe si llegó, y en silencio.",
+                "How many promises were kept, renegotiated, fell away with their affair, broken with notice, with a notice of which nobody knows whether it arrived, and in silence.",
             ),
         ),
         note: lang.of(
@@ -360,7 +361,7 @@ mod tests {
         };
         let rows: Vec<_> = endings().iter().enumerate().map(outcome).collect();
         assert_eq!(rows.len(), ENDINGS.len());
-        let total = Some(sla::BoardRow { clock_count: 31, ..sla::BoardRow::default() });
+        let total = Some(sla::BoardRow { clock_count: 63, ..sla::BoardRow::default() });
         let board = sla::Board { by_promise_outcome: rows.clone(), total, ..sla::Board::default() };
         for lang in [Lang::Es, Lang::En] {
             let figures = Figures::of(&board, Dimension::Outcome, lang, &Departments::default());

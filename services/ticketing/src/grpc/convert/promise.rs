@@ -198,7 +198,8 @@ fn settlement(v: &mut Violations, request: &pb::SettlePromiseRequest) -> Option<
             pb::PromiseState::Made
             | pb::PromiseState::AtRisk
             | pb::PromiseState::Renegotiated
-            | pb::PromiseState::BrokenUnreported,
+            | pb::PromiseState::BrokenUnreported
+            | pb::PromiseState::Lapsed,
         ) => {
             v.push("state", "must be KEPT, BROKEN_ANNOUNCED or BROKEN_SILENT");
             None

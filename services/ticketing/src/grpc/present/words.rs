@@ -107,6 +107,7 @@ pub(crate) const fn promise_state(standing: PromiseStanding) -> pb::PromiseState
         PromiseStanding::BrokenAnnounced => pb::PromiseState::BrokenAnnounced,
         PromiseStanding::BrokenSilent => pb::PromiseState::BrokenSilent,
         PromiseStanding::BrokenUnreported => pb::PromiseState::BrokenUnreported,
+        PromiseStanding::Lapsed => pb::PromiseState::Lapsed,
     }
 }
 

@@ -6,7 +6,7 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
 /// What has to be accepted once at the least, or the play shows too little.
-pub(super) const COMMANDS: [&str; 26] = [
+pub(super) const COMMANDS: [&str; 33] = [
     "CreateTicket",
     "StartTicket",
     "WaitForCustomer",
@@ -18,6 +18,7 @@ pub(super) const COMMANDS: [&str; 26] = [
     "RejectTicket",
     "CancelTicket",
     "RequestCure",
+    "ResolveUncured",
     "AnswerClaimPoint",
     "TransferTicket",
     "ReclassifyTicket",
@@ -30,6 +31,12 @@ pub(super) const COMMANDS: [&str; 26] = [
     "RemoveAffected",
     "AddMessage",
     "MakePromise",
+    "AttemptPromise",
+    "SettlePromise",
+    "LinkTickets",
+    "UnlinkTickets",
+    "TakeNextTicket",
+    "ApplyMacro",
     "CallSupervisor",
     "AskSurvey",
     "AnswerSurvey",

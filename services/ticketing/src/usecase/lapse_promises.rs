@@ -1,0 +1,105 @@
+//! What was promised falls away with an affair that ends without an answer: its customer withdraws it, or does not complete it.
+
+use jiff::Timestamp;
+use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _};
+use ledger::Stamp;
+use postgres::{StoreError, Tx};
+use ticketing_domain::{Moment, Promise, TicketId, ToldBefore};
+use uuid::Uuid;
+
+use super::Ticketing;
+use super::chronicle::Chronicle;
+use super::writing::Writing;
+use crate::Error;
+use crate::store::notice::{self, StoredNotice};
+use crate::store::promise::{self, StoredPromise};
+use crate::store::ticket;
+
+/// Withdrawn affairs that are looked at in one go.
+const AT_ONCE: i64 = 100;
+
+/// How a promise ends, by what its customer had been told and the instant its affair ended; `None` where it goes on.
+pub(super) type Ends = fn(&Promise, ToldBefore, Timestamp) -> Option<Promise>;
+
+impl Writing {
+    /// Ends what was promised about an affair that ended just now without an answer.
+    pub(super) async fn lapsed(&mut self, ends: Ends) -> Result<(), Error> {
+        let head = &self.chronicle.stored.ticket;
+        let (id, at) = (head.facts().id, head.state().since());
+        let all: Vec<_> = std::iter::once(id).chain(self.members()).collect();
+        Ok(lapse(&mut self.tx, &mut self.chronicle, &all, (at, at), ends).await?)
+    }
+}
+
+impl Ticketing {
+    /// Ends what a version before left running in affairs that were withdrawn, some at a time; `false` when there is none but those `left`, where nothing was ended.
+    ///
+    /// # Errors
+    /// [`Error::Store`], of what may be over soon.
+    pub(crate) async fn lapse_withdrawn(&self, left: &mut Vec<Uuid>) -> Result<bool, Error> {
+        let found = promise::of_withdrawn(self.db.reader(), left, AT_ONCE).await?;
+        for id in &found {
+            match self.lapse_withdrawn_one(*id).await {
+                Ok(true) => {}
+                // Somebody else was faster.
+                Ok(false) => left.push(id.uuid()),
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => return Err(error),
+                Err(error) => {
+                    tracing::error!(ticket.id = %id, error = kernel::chain(&error), "what was promised in a withdrawn affair is left as it is");
+                    left.push(id.uuid());
+                }
+            }
+        }
+        Ok(!found.is_empty())
+    }
+
+    async fn lapse_withdrawn_one(&self, id: TicketId) -> Result<bool, Error> {
+        let now = self.ambient.now();
+        let mut tx = self.db.tx().await?;
+        let locked = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
+        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+        let mut chronicle = Chronicle::of_all(locked, &Stamp::of(actor, now, String::new()), &self.ambient);
+        let part = chronicle.part(id);
+        let ended = part.stored.ticket.state().since();
+        let (noted, at) = part.stored.ticket.clone().note(Moment::Now(now))?;
+        part.touched(noted);
+        lapse(&mut tx, &mut chronicle, &[id], (ended, at), Promise::as_withdrawn).await?;
+        if chronicle.part(id).changes.is_empty() {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        ticket::write(&mut tx, &chronicle, None).await?;
+        tx.commit().await?;
+        self.ledger.nudge();
+        Ok(true)
+    }
+}
+
+/// Ends promises of these tickets that run, as `ends` says of an affair that ended at an instant; that is noted at another. Of what falls away nobody is told
+/// another date any more, where word of it has not left the house.
+async fn lapse(
+    tx: &mut Tx,
+    chronicle: &mut Chronicle,
+    tickets: &[TicketId],
+    (ended, noted): (Timestamp, Timestamp),
+    ends: Ends,
+) -> Result<(), StoreError> {
+    for id in promise::running(tx, tickets).await? {
+        let about = notice::lock_about(tx, id).await?;
+        let told = about.iter().filter(|stored| stored.notice.promise == id).map(|stored| stored.notice.told());
+        let told = told.fold(ToldBefore::Nothing, ToldBefore::or);
+        let Some(found) = promise::get(tx, id).await? else { continue };
+        let Some(promise) = ends(&found.promise, told, ended) else { continue };
+        let part = chronicle.part(id.ticket);
+        part.promise_settled(&promise, noted);
+        for stored in about {
+            if let Some(notice) = stored.notice.clone().withdraw(noted) {
+                let stored = StoredNotice { notice, ..stored };
+                part.notice_reported(&stored, noted);
+                notice::update(tx, &stored.notice).await?;
+            }
+        }
+        promise::update(tx, &StoredPromise { promise, version: found.version + 1, ..found }).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! What stays each affair's own while it is answered with another, and comes apart with the merge.
+
+use kernel::Role;
+use tonic::Code;
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
+use ventanilla_proto::ticketing::v1::{PromiseState, TakeReason};
+use ventanilla_proto::r#type::v1::Direction;
+
+use crate::ask_survey::ask;
+use crate::relations::{Relations, both_points, merge, unmerge};
+use crate::team::Team;
+use crate::world::{
+    Tickets, World, assert_refused, complaint, create_request, fresh_id, get, open, promise_request, say, started,
+    time, wait, withdrawal,
+};
+
+fn relations(world: &World) -> Relations {
+    RelationServiceClient::new(world.served.channel(Role::Agent))
+}
+
+async fn opened_in(agent: &mut Tickets, department: &str) -> pb::Ticket {
+    let ticket = pb::Ticket { department: department.into(), ..complaint() };
+    agent.create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap()
+}
+
+async fn call(team: &mut Team, ticket: &pb::Ticket) -> Result<pb::CallSupervisorResponse, tonic::Status> {
+    let request = pb::CallSupervisorRequest {
+        name: ticket.name.clone(),
+        etag: ticket.etag.clone(),
+        request_id: fresh_id(),
+        handover: "Quiere hablar con un responsable.".into(),
+    };
+    team.call_supervisor(request).await.map(tonic::Response::into_inner)
+}
+
+async fn take(team: &mut Team) -> pb::TakeNextTicketResponse {
+    team.take_next_ticket(pb::TakeNextTicketRequest { request_id: fresh_id() }).await.unwrap().into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waited_for_its_customer_before_it_was_merged_is_taken_up_by_what_they_say_in_any_of_them() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    for in_the_head in [false, true] {
+        let waits = started(&mut agent).await;
+        let waits = wait(&mut agent, &waits).await.unwrap();
+        let head = started(&mut agent).await;
+        merge(&mut relations, &waits, &head).await.unwrap();
+        assert_eq!(get(&mut agent, &waits.name).await.state(), pb::TicketState::Pending, "it waits for them yet");
+        let spoken_in = if in_the_head { &head.name } else { &waits.name };
+        // What the house says answers no customer.
+        say(&mut agent, spoken_in, Direction::Outbound, pb::MessageVisibility::Public).await;
+        assert_eq!(get(&mut agent, &waits.name).await.state(), pb::TicketState::Pending);
+        world.advance(jiff::SignedDuration::from_mins(5));
+        say(&mut agent, spoken_in, Direction::Inbound, pb::MessageVisibility::Public).await;
+        let heard = get(&mut agent, &waits.name).await;
+        assert_eq!((heard.state(), heard.state_reason.as_str()), (pb::TicketState::InProgress, "customer_answered"));
+        let untouched = get(&mut agent, &head.name).await;
+        assert_eq!((untouched.state(), untouched.state_time), (pb::TicketState::InProgress, head.state_time));
+        let apart = unmerge(&mut relations, &heard).await.unwrap().ticket.unwrap();
+        assert_eq!(apart.state(), pb::TicketState::InProgress, "it does not fall asleep again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_for_a_superior_waits_where_the_affair_goes_on_and_comes_apart_with_the_merge() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    let mut team = world.hired("u-7", |_| ()).await;
+    let called = call(&mut team, &open(&mut agent).await.ticket.unwrap()).await.unwrap().ticket.unwrap();
+    assert_eq!(called.supervisor_call_time, time("2026-11-23T09:00:00Z"));
+    let head = opened_in(&mut agent, "network-ops").await;
+    let both = merge(&mut relations, &called, &head).await.unwrap();
+    let (member, waits) = (both.ticket.unwrap(), both.head.unwrap());
+    assert_eq!(waits.supervisor_call_time, called.supervisor_call_time, "whoever works on it sees that they wait");
+    assert_eq!(get(&mut agent, &head.name).await, waits);
+    assert_refused(call(&mut team, &waits).await, Code::FailedPrecondition, "SUPERVISOR_ALREADY_CALLED");
+    // Taken apart before anybody came, each waits as its own customer said.
+    let apart = unmerge(&mut relations, &member).await.unwrap();
+    let (member, head) = (apart.ticket.unwrap(), apart.head.unwrap());
+    assert_eq!((member.supervisor_call_time, head.supervisor_call_time), (called.supervisor_call_time, None));
+    assert_eq!(get(&mut agent, &head.name).await.supervisor_call_time, None);
+    // Merged once more: whoever leads the department that works on it comes, and is there for both.
+    let member = merge(&mut relations, &member, &head).await.unwrap().ticket.unwrap();
+    let of_network = |agent: &mut pb::Agent| (agent.leads, agent.department) = (true, "network-ops".into());
+    let mut elsewhere = world.hired("chief-b", |agent| agent.leads = true).await;
+    assert_eq!(take(&mut elsewhere).await.ticket, None, "in its old department nobody works on it");
+    let mut chief = world.hired("chief-n", of_network).await;
+    let given = take(&mut chief).await;
+    assert_eq!(given.reasons().collect::<Vec<_>>(), [TakeReason::SupervisorCalled]);
+    let given = given.ticket.unwrap();
+    assert_eq!((given.name.as_str(), given.owner.as_str()), (head.name.as_str(), "chief-n"));
+    assert_eq!(given.supervisor_call_time, None);
+    let served = get(&mut agent, &member.name).await;
+    assert_eq!((served.supervisor_call_time, served.department.as_str()), (None, "billing"));
+    let entries = "select payload from ticketing.ledger_inbox where type = 'ventanilla.ticketing.v1.TicketAssigned' and aggregate = $1
+                   union all select payload from ticketing.ledger where type = 'ventanilla.ticketing.v1.TicketAssigned' and aggregate = $1";
+    let admin = world.database.admin().await;
+    let told: Vec<Vec<u8>> = sqlx::query_scalar(entries).bind(&member.name).fetch_all(&admin).await.unwrap();
+    let told: Vec<pb::TicketAssigned> =
+        told.iter().map(|payload| prost::Message::decode(payload.as_slice()).unwrap()).collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].to_superior, "its clock is met");
+    let apart = unmerge(&mut relations, &served).await.unwrap().ticket.unwrap();
+    assert_eq!(apart.supervisor_call_time, None, "who was served waits for nobody");
+    assert_ne!(take(&mut elsewhere).await.reasons().collect::<Vec<_>>(), [TakeReason::SupervisorCalled]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_promised_in_it_is_to_be_done_by_who_works_on_it_and_falls_away_with_it() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    let member = open(&mut agent).await.ticket.unwrap();
+    let head = opened_in(&mut agent, "network-ops").await;
+    agent.make_promise(promise_request(&member.name, "2026-11-26T13:00:00Z")).await.unwrap();
+    let due = |department: &str| pb::ListDuePromisesRequest { department: department.into(), ..Default::default() };
+    assert_eq!(agent.list_due_promises(due("billing")).await.unwrap().into_inner().promises.len(), 1);
+    let head = merge(&mut relations, &member, &head).await.unwrap().head.unwrap();
+    assert_eq!(agent.list_due_promises(due("billing")).await.unwrap().into_inner().promises, []);
+    let listed = agent.list_due_promises(due("network-ops")).await.unwrap().into_inner().promises;
+    assert_eq!(listed.iter().map(|promise| promise.department.as_str()).collect::<Vec<_>>(), ["network-ops"]);
+    let cancel = pb::CancelTicketRequest {
+        message: withdrawal(&mut agent, &member.name).await,
+        name: head.name,
+        reason: "withdrawn_by_customer".into(),
+        etag: head.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.cancel_ticket(cancel).await.unwrap();
+    let list = pb::ListPromisesRequest { parent: member.name, ..Default::default() };
+    let promises = agent.list_promises(list).await.unwrap().into_inner().promises;
+    assert_eq!(promises.iter().map(pb::Promise::state).collect::<Vec<_>>(), [PromiseState::Lapsed]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_survey_that_was_asked_before_the_merge_is_answered_where_it_was_asked() {
+    let world = World::new().await;
+    world.employ(&["test-agent", "u-9"]).await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    for by_the_web in [true, false] {
+        let opened = open(&mut agent).await;
+        let mine = crate::world::start(&mut agent, opened.ticket.as_ref().unwrap()).await.unwrap();
+        let answered = both_points(&mut agent, &mine).await;
+        let asked = ask(&mut agent, &mine.name).await.unwrap();
+        let reopen = pb::ReopenTicketRequest {
+            name: mine.name.clone(),
+            reason: "customer_objects".into(),
+            etag: answered.etag,
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        let mine = agent.reopen_ticket(reopen).await.unwrap().into_inner();
+        let head = started(&mut agent).await;
+        let to = pb::TransferTicketRequest {
+            name: head.name.clone(),
+            to_department: "billing".into(),
+            owner: "u-9".into(),
+            reason: "needs_specialist".into(),
+            handover: "Ya mandó el recibo.".into(),
+            etag: head.etag.clone(),
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        let head = agent.transfer_ticket(to).await.unwrap().into_inner();
+        let head = merge(&mut relations, &mine, &head).await.unwrap().head.unwrap();
+        both_points(&mut agent, &head).await;
+        let mut anybody = PublicServiceClient::new(world.served.anonymous());
+        let (tracking_key, proof) = (opened.tracking_key.clone(), opened.proof.clone());
+        let shown = pb::GetPublicAffairRequest { tracking_key, proof, page_token: String::new() };
+        let shown = anybody.get_public_affair(shown).await.unwrap().into_inner();
+        assert_eq!(shown.survey.unwrap().etag, asked.etag);
+        assert!(shown.options.contains(&pb::PublicOption::Survey.into()), "it is offered");
+        let heard = if by_the_web {
+            let answer = pb::AnswerPublicSurveyRequest {
+                tracking_key: opened.tracking_key.clone(),
+                proof: opened.proof.clone(),
+                csat: Some(2),
+                etag: asked.etag.clone(),
+                request_id: fresh_id(),
+                ..Default::default()
+            };
+            anybody.answer_public_survey(answer).await.map(|_| ())
+        } else {
+            let answer = |etag: &str| pb::AnswerSurveyRequest {
+                name: asked.name.clone(),
+                answer: Some(pb::SurveyAnswer {
+                    csat: Some(2),
+                    channel: ventanilla_proto::r#type::v1::Channel::Email.into(),
+                    ..Default::default()
+                }),
+                etag: etag.to_owned(),
+                request_id: fresh_id(),
+                occurred_time: None,
+            };
+            // Nor does who works on the other write down how well they did.
+            let channel = world.served.channel_as("u-9", &[Role::Agent], Some("billing"));
+            let own = Tickets::new(channel).answer_survey(answer(&asked.etag)).await;
+            assert_refused(own, Code::PermissionDenied, "SURVEY_OF_OWN_WORK");
+            world.as_role(Role::Ivr).answer_survey(answer(&asked.etag)).await.map(|_| ())
+        };
+        heard.unwrap();
+        let survey = agent.get_survey(pb::GetSurveyRequest { name: asked.name }).await.unwrap().into_inner();
+        assert_eq!(survey.answer.unwrap().csat, Some(2));
+    }
+}
