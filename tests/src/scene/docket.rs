@@ -398,14 +398,16 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.take(Seat::Registry, &case, "close", &[], S::Closed).await;
     }
 
-    /// Who investigates comes to act for the firm elsewhere: the wall stands against their seat, and another takes it. The registry steps aside.
+    /// Who investigates has not declared for more than a year: the wall stands against their seat, and another takes it, who is taken off as they
+    /// come to act for the firm. The registry steps aside.
     async fn seats(&mut self) {
         let case = self.admitted("es.general").await;
         self.hire("investigator-2").await;
-        let agent = self.scene.person("investigator-1", &[Role::Agent], Some("billing"));
-        let elsewhere = self.affair.complaint(&self.customer, "");
-        agent.tickets.clone().create_ticket(elsewhere).await.expect("somebody of the firm takes a complaint");
-        fingerprint::settled(&self.scene.admin().await, LIMIT).await;
+        let ran_out = "alter table ombudsman.relation_declaration disable trigger user;
+                       update ombudsman.relation_declaration set declared_at = declared_at - interval '2 years', expires_at = expires_at - interval '2 years'
+                        where person = 'investigator-1';
+                       alter table ombudsman.relation_declaration enable trigger user";
+        sqlx::raw_sql(ran_out).execute(&self.scene.admin().await).await.expect("it ran out");
         let seats = [("seat", "2 investigator-1"), ("substitute", "investigator-2")];
         self.take(Seat::Registry, &case, "substitute", &seats, S::Admitted).await;
         let sits = |case: &office::Case, person: &str| {
@@ -413,6 +415,11 @@ impl<'a, T: Taker> Docket<'a, T> {
         };
         let stands = self.stands(&case).await;
         assert!(sits(&stands, "investigator-2") && !sits(&stands, "investigator-1"), "{stands:?}");
+        let agent = self.scene.person("investigator-2", &[Role::Agent], Some("billing"));
+        let elsewhere = self.affair.complaint(&self.customer, "");
+        agent.tickets.clone().create_ticket(elsewhere).await.expect("somebody of the firm takes a complaint");
+        fingerprint::settled(&self.scene.admin().await, LIMIT).await;
+        assert!(!sits(&self.stands(&case).await, "investigator-2"));
         self.take(Seat::Registry, &case, "recuse", &[], S::Admitted).await;
         assert!(!sits(&self.stands(&case).await, "registry-1"));
     }

@@ -88,6 +88,24 @@ fn borne_out(of: &'static Regime, ground: Ground) -> (Case, Facts) {
 }
 
 #[test]
+fn what_may_be_completed_is_what_was_asked_for_then_what_is_missing_still_and_what_a_proposal_turns_on() {
+    use MissingItem::{Documents, FactsDate, ParallelProceedingsDeclaration};
+    let bare = Complaint { parallel: None, facts_at: None, ..complaint() };
+    let case = registered(regime("es.finance"), bare);
+    assert_eq!(case.completes(), BTreeSet::new(), "nobody asked");
+    let asked = case.request_cure(BTreeSet::from([Documents, FactsDate]), now()).expect("registered");
+    assert_eq!(asked.completes(), BTreeSet::from([Documents, FactsDate, ParallelProceedingsDeclaration]));
+    let part = Completion { parallel: Some(Parallel::None), ..Completion::default() };
+    let partly = asked.receive_cure(part, later(1)).expect("they send what they have");
+    assert_eq!(partly.completes(), BTreeSet::from([FactsDate]), "the date is missing still");
+    let rest = Completion { facts_at: Some(at("2019-09-01T00:00:00Z")), ..Completion::default() };
+    let whole = partly.receive_cure(rest, later(2)).expect("and the rest");
+    assert_eq!(whole.completes(), BTreeSet::new());
+    let proposed = whole.propose_inadmissibility(Ground::TimeBarred, because(), &Facts::default(), later(3));
+    assert_eq!(proposed.expect("it is").completes(), BTreeSet::from([FactsDate]), "what the ground turns on");
+}
+
+#[test]
 fn on_every_ground_of_every_regime_some_complaint_is_refused() {
     for of in REGIMES {
         for (ground, article) in of.grounds {
