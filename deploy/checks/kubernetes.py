@@ -40,7 +40,7 @@ def main() -> int:
 
 def habits(thing):
     """What the schema allows and this house does not."""
-    template = thing.get("spec", {}).get("template") if thing["kind"] in ("Deployment", "Job") else None
+    template = next((template for _, template in references.templates([thing])), None)
     if not template:
         return
     pod = template["spec"]

@@ -116,6 +116,8 @@ def files(pod, there):
             volumes[volume["name"]] = ("Secret", volume["secret"]["secretName"])
     for container in pod["containers"]:
         said = [variable.get("value", "") for variable in container.get("env", [])] + container.get("args", [])
+        mounted = tuple(mount["mountPath"] for mount in container.get("volumeMounts", []))
+        yield from (f"reads {path}, which is not mounted" for path in said if path.startswith("/") and not path.startswith(mounted))
         for mount in container.get("volumeMounts", []):
             of = volumes.get(mount["name"])
             for path in said:
@@ -133,16 +135,20 @@ def settings(pod, things):
     files = {key: text for thing in things if thing["kind"] == "ConfigMap" for key, text in thing["data"].items() if key.endswith(".toml")}
     for container in pod["containers"]:
         arguments = container.get("args", [])
-        if arguments[:1] != ["serve"]:
+        if arguments[:1] not in (["serve"], ["doctor"]):
             continue
         # The window's file is a secret of the house; what goes over it is held all the same.
-        said = dict(leaves(tomllib.loads(files.get(arguments[2].rsplit("/", 1)[-1], ""))))
+        file = next(word for word in arguments if word.endswith(".toml")).rsplit("/", 1)[-1]
+        said = dict(leaves(tomllib.loads(files.get(file, ""))))
         for variable in container.get("env", []):
             key = variable["name"].removeprefix("VENTANILLA__").lower().replace("_", "-").replace("--", ".")
             said[key] = variable.get("value")  # None where it comes from what is brought
         for needed in ("auth.issuer", "auth.audience", "telemetry.otlp-endpoint"):
             if said.get(needed, "") is not None:
                 yield f"{needed} is {said.get(needed, 'nobody’s')!r}: it must be the house's own"
+        if arguments[0] == "doctor":
+            asked = (said.get("listen"), said.get("telemetry.metrics-listen"))
+            yield from (f"it asks {address}, where nothing listens" for address in asked if address not in ports)
         for key, value in said.items():
             if not isinstance(value, str):
                 continue
