@@ -27,9 +27,10 @@ def main() -> int:
         for secret in service.get("secrets", []):
             if secret not in compose["secrets"]:
                 wrong.append(f"{name} has the secret {secret}, which nobody gives")
-        beside = service.get("network_mode", "").removeprefix("service:")
-        if service.get("network_mode", "").startswith("service:") and beside not in services:
-            wrong.append(f"{name} stands beside {beside}, which is no service")
+        for key in ("VENTANILLA__LISTEN", "VENTANILLA__TELEMETRY__METRICS_LISTEN"):
+            asked = (service.get("environment") or {}).get(key, "").split(":")[0]
+            if name.startswith("doctor-") and asked != name.removeprefix("doctor-"):
+                wrong.append(f"{name} asks {asked or 'nobody'}")
         for network in service.get("networks", []):
             if network not in compose["networks"]:
                 wrong.append(f"{name} is in the network {network}, which is none")
