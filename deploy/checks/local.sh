@@ -18,7 +18,8 @@ rm -rf "$HERE/repository/deploy/local/data"
 chmod -R a+rX "$HERE/repository"
 UP=$HERE/repository/deploy/local/up
 PG=$(command -v pg_ctl || find /usr/lib/postgresql -name pg_ctl | sort | tail -n 1)
-export VENTANILLA_PORT_SHIFT=$((20000 + RANDOM % 4000 * 6))
+# Below the ports that connections are given.
+export VENTANILLA_PORT_SHIFT=$((3000 + RANDOM % 2500 * 6))
 PORT=$((VENTANILLA_PORT_SHIFT + 5000))
 
 as_postgres() { if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
@@ -74,7 +75,7 @@ played() { # ROUND COMMAND...: by that prefix
     [ "$(pids | grep ombudsman)" != "$(grep ombudsman <<<"$first")" ] || fails 'an old office runs on beside the new schema'
     grep -q 'older binaries run and are drained first: ombudsman-escalation' "$HERE/said" || fails 'who was drained was not said'
     "${WHO[@]}" "${UP%up}down" 2>/dev/null
-    while read -r name pid; do [ ! -d "/proc/$pid" ] || fails "$name was left running"; done <<<"$first"
+    while read -r name pid; do [ ! -e "/proc/$pid/exe" ] || fails "$name was left running"; done <<<"$first"
     rm -rf "$VENTANILLA_BIN"
 }
 
