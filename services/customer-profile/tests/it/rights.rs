@@ -247,9 +247,9 @@ async fn a_restriction_that_an_older_binary_writes_beside_this_schema_covers_eve
     // As the binary before 20261208102000 says it (`restrict` of store/rights.rs then): it names nobody that it covers.
     const FORMER: &str = "with stated as (
              insert into customer_profile.restriction (id, customer_id, ground, restricted_at, actor_kind, actor_id)
-             values ($1, $2, $3, now(), $4, $5)
+             values ($1, $2, $3, $4, $5, $6)
          )
-         update customer_profile.customer set restricted = true, row_version = row_version + 1, updated_at = now() where id = $6";
+         update customer_profile.customer set restricted = true, row_version = row_version + 1, updated_at = $4 where id = $7";
     let world = World::new().await;
     let (a, b) = (world.ingest(ana()).await, world.ingest(berta()).await);
     world.compared().await;
@@ -260,6 +260,7 @@ async fn a_restriction_that_an_older_binary_writes_beside_this_schema_covers_eve
         .bind(restriction)
         .bind(id(&a.customer))
         .bind("unlawful")
+        .bind(jiff_sqlx::Timestamp::from(world.now()))
         .bind("person")
         .bind("officer")
         .bind(id(&merged.name))
