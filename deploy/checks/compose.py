@@ -6,6 +6,10 @@ import sys
 import yaml
 
 
+# Receivers of events; the identity provider.
+REACH_OUT = {"webhooks", "gateway"}
+
+
 def main() -> int:
     path = pathlib.Path(sys.argv[1])
     compose = yaml.safe_load(path.read_text())
@@ -23,6 +27,10 @@ def main() -> int:
         for secret in service.get("secrets", []):
             if secret not in compose["secrets"]:
                 wrong.append(f"{name} has the secret {secret}, which nobody gives")
+        for key in ("VENTANILLA__LISTEN", "VENTANILLA__TELEMETRY__METRICS_LISTEN"):
+            asked = (service.get("environment") or {}).get(key, "").split(":")[0]
+            if name.startswith("doctor-") and asked != name.removeprefix("doctor-"):
+                wrong.append(f"{name} asks {asked or 'nobody'}")
         for network in service.get("networks", []):
             if network not in compose["networks"]:
                 wrong.append(f"{name} is in the network {network}, which is none")
@@ -35,6 +43,10 @@ def main() -> int:
                 wrong.append(f"{name} mounts the volume {source}, which is none")
         if not any(port.startswith("127.0.0.1:") for port in service.get("ports", ["127.0.0.1:"])):
             wrong.append(f"{name} is open to more than this machine")
+    # Who has to reach somebody who is not of the house, and so needs a network that leads out of it.
+    for name in REACH_OUT & {name for name in services if "image" in services[name]}:
+        if all(compose["networks"][network].get("internal") for network in services[name]["networks"]):
+            wrong.append(f"{name} is in no network that leads out of the house")
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     print(f"{len(services)} services name what is there")

@@ -1,26 +1,28 @@
 """Holds every object on standard input against the schema of its kind, fields it does not know included.
 
-Objects of operators (CloudNativePG, cert-manager) have no schema here: they are named, and only their shape is looked at.
+Objects of operators (CloudNativePG, cert-manager, Prometheus) have no schema here: they are named, and held for what they refer to alone.
 """
 
+import pathlib
 import sys
 
 import kubernetes_validate
 import yaml
+
+import references
 
 VERSION = "1.32"
 
 
 def main() -> int:
     wrong, held, unknown, seen = [], 0, [], set()
-    for thing in yaml.safe_load_all(sys.stdin):
-        if not thing:
-            continue
+    things = [thing for thing in yaml.safe_load_all(sys.stdin) if thing]
+    for thing in things:
         name = f"{thing['kind']} {thing['metadata']['name']}"
         if name in seen:
             wrong.append(f"{name}: is there twice")
         seen.add(name)
-        if thing["apiVersion"].startswith(("postgresql.cnpg.io/", "cert-manager.io/")):
+        if thing["apiVersion"].startswith(("postgresql.cnpg.io/", "cert-manager.io/", "monitoring.coreos.com/")):
             unknown.append(name)
             continue
         try:
@@ -29,7 +31,8 @@ def main() -> int:
         except Exception as error:  # each of the library's has the sentence we want
             wrong.append(f"{name}: {error}")
         wrong.extend(f"{name}: {what}" for what in habits(thing))
-    for sentence in wrong:
+    wrong.extend(references.missing(things, pathlib.Path(sys.argv[1]).read_text()))
+    for sentence in dict.fromkeys(wrong):
         print(sentence, file=sys.stderr)
     print(f"{held} objects held against the schemas of Kubernetes {VERSION}; not held: {', '.join(unknown) or 'none'}")
     return 1 if wrong else 0
@@ -37,7 +40,7 @@ def main() -> int:
 
 def habits(thing):
     """What the schema allows and this house does not."""
-    template = thing.get("spec", {}).get("template") if thing["kind"] in ("Deployment", "Job") else None
+    template = next((template for _, template in references.templates([thing])), None)
     if not template:
         return
     pod = template["spec"]

@@ -2,11 +2,50 @@
 
 import json
 import pathlib
+import re
 import sys
+import tomllib
 
 import yaml
 
 DEPLOY = pathlib.Path(sys.argv[1])
+
+
+PROCESSES = {"gateway", "customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks"}
+
+
+def watched(deploy):
+    """Every process is looked for by every scrape, under the labels by which the alerts miss it."""
+    alerts = (deploy / "observability/prometheus/rules/alerts.yml").read_text()
+    missed = set(re.findall(r'absent\(up{job="ventanilla",process="([\w-]+)"}\)', alerts))
+    if missed != PROCESSES:
+        yield f"no alert misses {', '.join(sorted(PROCESSES ^ missed))}"
+    ports = {}
+    for name in PROCESSES:
+        settings = tomllib.loads((deploy / f"config/{name}.toml").read_text())
+        ports[name] = settings["telemetry"]["metrics_listen"]
+    for file in ("local", "compose"):
+        (scrape,) = yaml.safe_load((deploy / f"observability/prometheus/{file}.yml").read_text())["scrape_configs"]
+        found = {one["labels"].get("process"): one["targets"] for one in scrape["static_configs"]}
+        for name in sorted(PROCESSES):
+            if found.get(name) != [ports[name] if file == "local" else f"{name}:9464"]:
+                yield f"{file}.yml looks for {name} at {found.get(name)}"
+        if scrape["job_name"] != "ventanilla":
+            yield f"{file}.yml calls its job {scrape['job_name']}"
+    monitor = yaml.safe_load((deploy / "kubernetes/components/prometheus/pods.yaml").read_text())["spec"]
+    if monitor["jobLabel"] != "app.kubernetes.io/part-of" or monitor["podMetricsEndpoints"][0]["relabelings"][0]["targetLabel"] != "process":
+        yield "on Kubernetes the alerts know no process by its name"
+    for name in sorted(PROCESSES):
+        pods = [
+            one["spec"]["template"]
+            for one in yaml.safe_load_all((deploy / f"kubernetes/base/{name}.yaml").read_text())
+            if one["kind"] == "Deployment"
+        ]
+        for pod in pods:
+            labels = pod["metadata"]["labels"]
+            shown = [port["name"] for port in pod["spec"]["containers"][0]["ports"]]
+            if labels.get("app.kubernetes.io/part-of") != "ventanilla" or labels.get("app.kubernetes.io/name") != name or "figures" not in shown:
+                yield f"the pods of {name} are not found by their labels and port"
 
 
 def main() -> int:
@@ -27,6 +66,7 @@ def main() -> int:
         if page.stem not in cited:
             wrong.append(f"{page.name}: no alert leads to it")
 
+    wrong.extend(watched(DEPLOY))
     questions, names = [], set()
     for path in sorted((DEPLOY / "observability/grafana/dashboards").glob("*.json")):
         board = json.loads(path.read_text())

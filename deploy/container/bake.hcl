@@ -14,7 +14,7 @@ group "default" {
 
 target "image" {
   name       = service
-  matrix     = { service = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks", "gateway"] }
+  matrix     = { service = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks", "gateway", "tools"] }
   context    = "."
   dockerfile = "deploy/container/Dockerfile"
   target     = service

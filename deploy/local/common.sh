@@ -3,8 +3,11 @@
 
 LOCAL=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPOSITORY=$(cd "$LOCAL/../.." && pwd)
-# Keys, tokens, passwords, logs and checkpoints of this machine.
-DATA=${VENTANILLA_LOCAL:-$LOCAL/data}
+# Keys, tokens, passwords, logs and checkpoints of this machine. Root's services run as a user of their own, who reaches no home of
+# root's; where an earlier version left the folder beside this script, it stays there.
+if [ -n "${VENTANILLA_LOCAL:-}" ]; then DATA=$VENTANILLA_LOCAL; elif [ "$(id -u)" != 0 ] || [ -d "$LOCAL/data" ]; then DATA=$LOCAL/data; else
+    DATA=/var/lib/ventanilla-local
+fi
 
 # name, port, schema (which is also the database role), crate
 SERVICES=(
@@ -36,6 +39,22 @@ pid_of() {
     pid=$(cat "$DATA/run/$1.pid" 2>/dev/null) || return 1
     # A pid is used again after a while: it must still be this program.
     if [[ $(readlink "/proc/$pid/exe" 2>/dev/null) == */ventanilla-"$1"* ]]; then echo "$pid"; else return 1; fi
+}
+
+# Stops these: SIGTERM, and SIGKILL for who has not drained after twelve seconds. Data stays.
+drain() { # NAME...
+    local name pid
+    for name in "$@"; do
+        if pid=$(pid_of "$name"); then kill -TERM "$pid"; fi
+    done
+    for name in "$@"; do
+        for _ in $(seq 60); do
+            pid=$(pid_of "$name") || continue 2
+            sleep 0.2
+        done
+        say "$name did not drain and is killed"
+        kill -KILL "$pid"
+    done
 }
 
 # Asks grpc.health.v1.Health/Check of the whole server: an empty message out, `08 01` (SERVING) back.

@@ -243,6 +243,43 @@ async fn what_was_restricted_as_one_stays_so_when_it_is_taken_apart_and_is_lifte
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restriction_that_an_older_binary_writes_beside_this_schema_covers_everybody_it_was_stated_of() {
+    // As the binary before 20261208102000 says it (`restrict` of store/rights.rs then): it names nobody that it covers.
+    const FORMER: &str = "with stated as (
+             insert into customer_profile.restriction (id, customer_id, ground, restricted_at, actor_kind, actor_id)
+             values ($1, $2, $3, $4, $5, $6)
+         )
+         update customer_profile.customer set restricted = true, row_version = row_version + 1, updated_at = $4 where id = $7";
+    let world = World::new().await;
+    let (a, b) = (world.ingest(ana()).await, world.ingest(berta()).await);
+    world.compared().await;
+    let merged = world.merge(&[&a.customer, &b.customer]).await.unwrap();
+    let restriction = Uuid::from_u128(7);
+    let mut tx = world.database.db().await.tx().await.unwrap();
+    let written = sqlx::query(FORMER)
+        .bind(restriction)
+        .bind(id(&a.customer))
+        .bind("unlawful")
+        .bind(jiff_sqlx::Timestamp::from(world.now()))
+        .bind("person")
+        .bind("officer")
+        .bind(id(&merged.name))
+        .execute(&mut *tx)
+        .await;
+    assert_eq!(written.unwrap().rows_affected(), 1);
+    tx.commit().await.unwrap();
+    world.unmerge(&merged.name, &[&b.name]).await.unwrap();
+    for customer in [&a.customer, &b.customer] {
+        assert_eq!(world.customer(customer).await.state(), CustomerState::Restricted);
+    }
+    let lift = LiftRestrictionRequest { name: format!("restrictions/{restriction}"), request_id: world.request_id() };
+    rights(&world).lift_restriction(lift).await.unwrap();
+    for customer in [&a.customer, &b.customer] {
+        assert_eq!(world.customer(customer).await.state(), CustomerState::Active);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_person_has_kept_for_a_claim_is_not_erased_before_that_is_lifted() {
     let world = World::new().await;
     let known = world.ingest(ana()).await.customer;

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use front::{Front, FrontSettings, FrontStack, Hall, front};
 pub use health::{HealthError, ask_http as ask_readiness};
-pub use settings::{ProcessSettings, settings_of};
+pub use settings::{ProcessSettings, UnusableSettings, settings_of};
 
 use crate::{Assembly, Door, House, Peers, Tls, TokenSource};
 
@@ -42,7 +42,7 @@ type Cause = Box<dyn Error + Send + Sync>;
 pub enum StartError {
     /// The settings cannot be read or miss something.
     #[error("the settings cannot be used")]
-    Settings(#[from] config::ConfigError),
+    Settings(#[from] UnusableSettings),
     /// Telemetry was not set up.
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] telemetry::InitError),

@@ -2,6 +2,7 @@
 //! is due. Looked at every few seconds, and only where somebody reads the figures of this process.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kernel::Classify;
@@ -62,7 +63,8 @@ impl Assembly {
         if !telemetry::is_metered() {
             return self;
         }
-        self.worker(Worker::new(name, move |cancel| every(look.clone(), name, cancel)))
+        let looked = Looked::shown(self.name, name);
+        self.worker(Worker::new(name, move |cancel| every(look.clone(), name, Arc::clone(&looked), cancel)))
     }
 
     /// The figures that every service has: its ledger and its pool.
@@ -76,7 +78,39 @@ impl Assembly {
     }
 }
 
-async fn every<F, R, E>(look: F, name: &'static str, cancel: CancellationToken)
+/// When a look last succeeded. A figure that nobody could look at stays as it was: this one says how old it is, computed when it is
+/// read and by this process's own clock.
+struct Looked(Mutex<tokio::time::Instant>);
+
+impl Looked {
+    fn shown(service: &'static str, worker: &'static str) -> Arc<Self> {
+        let looked = Arc::new(Self(Mutex::new(tokio::time::Instant::now())));
+        // Told for as long as somebody looks, and not by what an ended service left behind.
+        let (told, of) =
+            (Arc::downgrade(&looked), [KeyValue::new("ventanilla.service", service), KeyValue::new("worker", worker)]);
+        telemetry::meter()
+            .f64_observable_gauge("ventanilla.figures.age")
+            .with_unit("s")
+            .with_description("since when the service has not been able to look at what its figures tell of")
+            .with_callback(move |observer| {
+                if let Some(looked) = told.upgrade() {
+                    observer.observe(looked.age().as_secs_f64(), &of);
+                }
+            })
+            .build();
+        looked
+    }
+
+    fn now(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tokio::time::Instant::now();
+    }
+
+    fn age(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
+
+async fn every<F, R, E>(look: F, name: &'static str, looked: Arc<Looked>, cancel: CancellationToken)
 where
     F: Fn() -> R,
     R: Future<Output = Result<(), E>>,
@@ -84,7 +118,7 @@ where
 {
     loop {
         match tokio::time::timeout(LOOK, look()).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => looked.now(),
             Ok(Err(error)) => tracing::debug!(worker = name, error = kernel::chain(&error), "no figures this time"),
             Err(_) => tracing::debug!(worker = name, "no figures this time: the look took too long"),
         }
@@ -143,5 +177,62 @@ impl Books {
         self.waiting_age.set(standing.waiting_seconds, &[]);
         self.parked.count(standing.parked, &[]);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use kernel::Kind;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("locked out")]
+    struct LockedOut;
+
+    impl Classify for LockedOut {
+        fn kind(&self) -> Kind {
+            Kind::Unavailable
+        }
+
+        fn reason(&self) -> &'static str {
+            "LOCKED_OUT"
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn figures_grow_old_while_no_look_succeeds_and_are_fresh_with_the_first_that_does() {
+        let well = Arc::new(AtomicBool::new(true));
+        let looked = Looked::shown("testing", "figures");
+        let asked = Arc::clone(&well);
+        let look = move || {
+            let well = asked.load(Ordering::Relaxed);
+            async move { if well { Ok(()) } else { Err(LockedOut) } }
+        };
+        let cancel = CancellationToken::new();
+        let looking = tokio::spawn(every(look, "figures", Arc::clone(&looked), cancel.clone()));
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert!(looked.age() <= PERIOD, "{:?}", looked.age());
+        well.store(false, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert!(looked.age() >= Duration::from_secs(60), "{:?}", looked.age());
+        well.store(true, Ordering::Relaxed);
+        tokio::time::sleep(PERIOD).await;
+        assert!(looked.age() <= PERIOD, "{:?}", looked.age());
+        cancel.cancel();
+        looking.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_hangs_is_none() {
+        let looked = Looked::shown("testing", "hanging");
+        let cancel = CancellationToken::new();
+        let hang = std::future::pending::<Result<(), LockedOut>>;
+        let looking = tokio::spawn(every(hang, "hanging", Arc::clone(&looked), cancel.clone()));
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        assert!(looked.age() >= Duration::from_secs(90), "{:?}", looked.age());
+        looking.abort();
     }
 }

@@ -42,8 +42,8 @@ pub use admission::AdmissionSettings;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{
-    Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, ask_health,
-    ask_readiness, front, main, settings_of, signing_key,
+    Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, UnusableSettings,
+    ask_health, ask_readiness, front, main, settings_of, signing_key,
 };
 pub use call::Call;
 pub use cell::cell;

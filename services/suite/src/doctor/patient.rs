@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use config::ConfigError;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use server::{AuthSettings, FrontSettings, ProcessSettings, TlsSettings, settings_of};
+use server::{AuthSettings, FrontSettings, ProcessSettings, TlsSettings, UnusableSettings, settings_of};
 
 use crate::services::Service;
 
@@ -170,12 +169,12 @@ pub fn admit(name: &'static str, file: &Path, environment: bool) -> Result<Patie
         None => of_window(file, environment),
     };
     read.map_err(|error| {
-        let says = format!("{} cannot be used: {}", file.display(), without_values(&error));
+        let says = format!("{} cannot be used: {error}", file.display());
         Finding::ill(name, "settings", says, format!("mend it; deploy/config/{name}.toml is an example of it"))
     })
 }
 
-fn of_service(service: Service, file: &Path, environment: bool) -> Result<Patient, ConfigError> {
+fn of_service(service: Service, file: &Path, environment: bool) -> Result<Patient, UnusableSettings> {
     let defaults = service.defaults();
     match service {
         Service::CustomerProfile => whole::<customer_profile::Settings>(defaults, file, environment)?,
@@ -189,30 +188,14 @@ fn of_service(service: Service, file: &Path, environment: bool) -> Result<Patien
 }
 
 /// That all of the service's own settings are understood, none misspelt.
-fn whole<S: DeserializeOwned>(defaults: &str, file: &Path, environment: bool) -> Result<(), ConfigError> {
+fn whole<S: DeserializeOwned>(defaults: &str, file: &Path, environment: bool) -> Result<(), UnusableSettings> {
     settings_of::<ProcessSettings, S>(defaults, file, environment).map(|_| ())
 }
 
-fn of_window(file: &Path, environment: bool) -> Result<Patient, ConfigError> {
+fn of_window(file: &Path, environment: bool) -> Result<Patient, UnusableSettings> {
     settings_of::<FrontSettings, gateway::Settings>(gateway::DEFAULTS, file, environment)?;
     let (process, own) = settings_of::<FrontSettings, Own>(gateway::DEFAULTS, file, environment)?;
     Ok(Patient { name: gateway::NAME, service: None, process: Process::Window(Box::new(process)), own })
-}
-
-/// What is wrong with settings, without what stands in them: a parser quotes the line it stumbled over, which may hold a password.
-fn without_values(error: &ConfigError) -> String {
-    match error {
-        ConfigError::NotFound(key) => format!("`{key}` is missing"),
-        ConfigError::FileParse { .. } => "it cannot be read, or is no TOML".to_owned(),
-        ConfigError::Type { key: Some(key), expected, .. } => format!("`{key}` must be {expected}"),
-        ConfigError::At { error, key: Some(key), .. } => format!("at `{key}`: {}", without_values(error)),
-        ConfigError::At { error, .. } => without_values(error),
-        ConfigError::Message(said) if said.starts_with("unknown field") || said.starts_with("missing field") => {
-            said.clone()
-        }
-        ConfigError::Foreign(_) => "there is no such file, or it may not be read".to_owned(),
-        _ => "a value is not what it should be".to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -233,6 +216,22 @@ mod tests {
         assert_eq!(name_of(Path::new("gateway.toml")), Some("gateway"));
         assert_eq!(name_of(Path::new("/etc/ventanilla/other.toml")), None);
         assert!(files(&[PathBuf::from("/nowhere/other.toml")]).unwrap_err().to_string().contains("ticketing"));
+    }
+
+    #[test]
+    fn every_example_of_settings_is_understood_by_its_process_and_none_asks_for_the_port_of_another() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config");
+        let mut taken = BTreeMap::new();
+        for name in names() {
+            let read = admit(name, &folder.join(format!("{name}.toml")), false);
+            let patient = read.unwrap_or_else(|ill| panic!("{name}: {}", ill.says));
+            let shown = patient.telemetry().metrics_listen.clone().expect("its figures are shown");
+            for address in [patient.listen().to_owned(), shown] {
+                let port = address.rsplit(':').next().unwrap().to_owned();
+                assert_eq!(taken.insert(port, name), None, "{name} asks for the port of another: {address}");
+            }
+        }
+        assert_eq!(taken.len(), 2 * names().len());
     }
 
     #[test]

@@ -55,11 +55,47 @@ pub(super) fn by_service(peers: &BTreeMap<String, String>) -> BTreeMap<String, S
     peers.iter().map(|(name, address)| (name.replace('_', "-"), address.clone())).collect()
 }
 
+/// What is wrong with settings, without what stands in them: a parser quotes the line it stumbled over, and a type that does not fit its
+/// value, which may be a password or a key. What it was made from is dropped, so that no log finds it as a source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnusableSettings(String);
+
+impl From<ConfigError> for UnusableSettings {
+    fn from(error: ConfigError) -> Self {
+        Self(without_values(&error))
+    }
+}
+
+fn without_values(error: &ConfigError) -> String {
+    match error {
+        ConfigError::NotFound(key) => format!("`{key}` is missing"),
+        ConfigError::FileParse { cause, .. } => match place(&cause.to_string()) {
+            Some((line, column)) => format!("no TOML at line {line}, column {column}"),
+            None => "it cannot be read, or is no TOML".to_owned(),
+        },
+        ConfigError::Type { key: Some(key), expected, .. } => format!("`{key}` must be {expected}"),
+        ConfigError::At { error, key: Some(key), .. } => format!("at `{key}`: {}", without_values(error)),
+        ConfigError::At { error, .. } => without_values(error),
+        ConfigError::Message(said) if said.starts_with("unknown field") || said.starts_with("missing field") => {
+            said.clone()
+        }
+        ConfigError::Foreign(_) => "there is no such file, or it may not be read".to_owned(),
+        _ => "a value is not what it should be".to_owned(),
+    }
+}
+
+/// Line and column out of `TOML parse error at line 3, column 9`, whose next lines quote the file.
+fn place(said: &str) -> Option<(u64, u64)> {
+    let (line, column) = said.lines().next()?.strip_prefix("TOML parse error at line ")?.split_once(", column ")?;
+    Some((line.parse().ok()?, column.parse().ok()?))
+}
+
 /// Reads the settings: the later source goes over the earlier one, key by key.
 pub(super) fn load<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: Option<&Path>,
-) -> Result<(P, S), ConfigError> {
+) -> Result<(P, S), UnusableSettings> {
     load_from(defaults, file, Environment::with_prefix("VENTANILLA"))
 }
 
@@ -67,12 +103,12 @@ pub(super) fn load<P: DeserializeOwned, S: DeserializeOwned>(
 /// environment where several processes are looked at: what stands there is meant for one.
 ///
 /// # Errors
-/// As the binary's own: what cannot be read, is misspelt or missing. The text of an error may quote the file.
+/// As the binary's own: what cannot be read, is misspelt or missing, without what stands there.
 pub fn settings_of<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: &Path,
     environment: bool,
-) -> Result<(P, S), ConfigError> {
+) -> Result<(P, S), UnusableSettings> {
     if environment {
         return load(defaults, Some(file));
     }
@@ -84,12 +120,18 @@ pub(super) fn load_from<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: Option<&Path>,
     environment: Environment,
-) -> Result<(P, S), ConfigError> {
+) -> Result<(P, S), UnusableSettings> {
     let mut sources = Config::builder().add_source(File::from_str(defaults, FileFormat::Toml));
     if let Some(path) = file {
         sources = sources.add_source(File::from(path).format(FileFormat::Toml).required(true));
     }
     let environment = environment.prefix_separator("__").separator("__").ignore_empty(true);
     let all = sources.add_source(environment).build()?;
-    Ok((all.clone().try_deserialize()?, all.get("service")?))
+    Ok((all.clone().try_deserialize()?, all.try_deserialize::<Own<S>>()?.service))
+}
+
+/// The service's own, read by way of its table: what is wrong with it is told by the whole key.
+#[derive(Deserialize)]
+struct Own<S> {
+    service: S,
 }

@@ -67,6 +67,39 @@ fn a_misspelt_setting_and_a_missing_one_are_refused() {
 }
 
 #[test]
+fn what_is_wrong_with_settings_is_told_by_key_and_never_by_value() {
+    const CANARY: &str = "hunter2";
+    let file = std::env::temp_dir().join(format!("ventanilla-canary-{}.toml", std::process::id()));
+    let unclosed = format!("[service]\nkey = \"{CANARY}\n");
+    let no_list = format!("[service]\npages = {CANARY}\n");
+    let typed = format!("[service]\npages = \"{CANARY}\"\n");
+    let nested = format!("[stack]\ndrain_ms = \"{CANARY}\"\n");
+    let chosen = format!("[telemetry]\nlog_format = \"{CANARY}\"\n");
+    let table = format!("auth = \"{CANARY}\"\n");
+    let twice = format!("[peers]\na = \"{CANARY}\"\na = \"{CANARY}\"\n");
+    let cases = [
+        (unclosed.as_str(), vec![], "line 2"),
+        (&no_list, vec![], "line 2"),
+        (&typed, vec![], "service.pages"),
+        (&nested, vec![], "drain_ms"),
+        (&chosen, vec![], "log_format"),
+        (&table, vec![], "auth"),
+        (&twice, vec![], "line 3"),
+        ("", vec![("VENTANILLA__SERVICE__PAGES", CANARY)], "service.pages"),
+        ("", vec![("VENTANILLA__AUTH", CANARY)], "auth"),
+    ];
+    for (text, set, named) in cases {
+        std::fs::write(&file, text).unwrap();
+        let read = settings::load_from::<ProcessSettings, Own>(DEFAULTS, Some(&file), environment(&set));
+        let error = StartError::from(read.err().expect("it cannot be used"));
+        let (told, whole) = (kernel::chain(&error).to_string(), format!("{error:?}"));
+        assert!(!told.contains(CANARY) && !whole.contains(CANARY), "{told} / {whole}");
+        assert!(told.contains(named), "{text:?} {set:?}: {told}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
 fn a_front_is_told_how_it_goes_down_as_the_services_are() {
     let set = environment(&[("VENTANILLA__STACK__LAME_DUCK_MS", "1000")]);
     let (front, _) = settings::load_from::<FrontSettings, Own>(DEFAULTS, None, set).unwrap();

@@ -143,6 +143,19 @@ fn a_taken_port_is_one_clear_sentence() {
 }
 
 #[test]
+fn a_slip_in_the_settings_ends_the_start_and_what_stands_there_is_not_said() {
+    let mut running = started_with("slip", free_port(), "http", "sealing_key = \"hunter2\n");
+    let status = running.child.wait().unwrap();
+    let mut said = String::new();
+    running.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.contains("the settings cannot be used") && said.contains("line ") && !said.contains("hunter2"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_process_with_certificates_is_asked_for_its_health_by_them_alone() {
     let (authority, port) = (Authority::new(), free_port());
     let own = Files::of(&authority, "testing");
