@@ -108,7 +108,7 @@ async fn the_office_says_which_decided_complaint_is_repeated_where_the_firm_link
     assert_eq!(fields(&world.ines().propose_inadmissibility(other).await.unwrap_err()), ["repeats"]);
 
     let proposed = propose_repeated(&world, &second, &[&first]).await.unwrap();
-    assert_eq!(proposed.refusal.unwrap().repeats, [first.clone()]);
+    assert_eq!(proposed.refusal.unwrap().repeats, std::slice::from_ref(&first));
     let told = papers(&world, &second, pb::DossierKind::InadmissibilityProposal).await.remove(0);
     assert!(told.ends_with(&format!("\nrepeats: {first}")), "{told}");
     // What they answer is held against it: it was another charge, after the decision.

@@ -91,7 +91,8 @@ fn what_is_wrong_with_settings_is_told_by_key_and_never_by_value() {
     for (text, set, named) in cases {
         std::fs::write(&file, text).unwrap();
         let read = settings::load_from::<ProcessSettings, Own>(DEFAULTS, Some(&file), environment(&set));
-        let error = StartError::from(read.err().expect("it cannot be used"));
+        let Err(unusable) = read else { panic!("it cannot be used") };
+        let error = StartError::from(unusable);
         let (told, whole) = (kernel::chain(&error).to_string(), format!("{error:?}"));
         assert!(!told.contains(CANARY) && !whole.contains(CANARY), "{told} / {whole}");
         assert!(told.contains(named), "{text:?} {set:?}: {told}");
