@@ -1,5 +1,5 @@
 //! The firm's side of a case: what both parties may read, and what the firm does in it: it answers what is claimed, brings evidence, offers something, and proves
-//! what it did. Who works on the case is told to nobody here; the services see to that.
+//! what it did. Who sits on the case is told to nobody here: the services see to that, but for what the papers of both parties and a disclosure say.
 
 mod send;
 

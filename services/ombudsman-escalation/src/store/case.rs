@@ -242,21 +242,47 @@ fn proven(case: &Case) -> Option<jiff_sqlx::Timestamp> {
 /// The live case of a ticket.
 #[tracing::instrument(name = "db.case.live_of_ticket", skip_all)]
 pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
-    live_of_affair(db, &[ticket]).await
+    live_with(&mut *db.reader().acquire().await?, ticket).await
 }
 
-/// The live case of any of these tickets, the one that was opened first where there are several.
-#[tracing::instrument(name = "db.case.live_of_affair", skip_all)]
-pub(crate) async fn live_of_affair(db: &Db, tickets: &[TicketId]) -> Result<Option<Refused>, StoreError> {
-    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+/// The live case that the ticket was brought in, under its own key or another's of its affair.
+#[tracing::instrument(name = "db.case.live_with", skip_all)]
+pub(crate) async fn live_with(tx: &mut PgConnection, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
     let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case where ticket_id = any($1) and review_of is null and not ombudsman.is_over(state)
-          order by case_id limit 1",
-        &ids
+        "select c.case_id from ombudsman.case_ticket t join ombudsman.office_case c on c.case_id = t.case_id
+          where t.ticket_id = $1 and c.review_of is null and not ombudsman.is_over(c.state)
+          order by c.case_id limit 1",
+        ticket.uuid()
     )
-    .fetch_optional(db.reader())
+    .fetch_optional(tx)
     .await?;
     Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
+}
+
+/// Which of these tickets were brought before the office in any case.
+#[tracing::instrument(name = "db.case.brought_before", skip_all)]
+pub(crate) async fn brought_before(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<Vec<TicketId>, StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    let found =
+        sqlx::query_scalar!("select distinct ticket_id from ombudsman.case_ticket where ticket_id = any($1)", &ids)
+            .fetch_all(tx)
+            .await?;
+    Ok(found.into_iter().map(TicketId::from_uuid).collect())
+}
+
+/// Notes which tickets a case is brought with; its own is noted already.
+#[tracing::instrument(name = "db.case.bring", skip_all)]
+pub(crate) async fn bring(tx: &mut PgConnection, case: CaseId, tickets: &[TicketId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    sqlx::query!(
+        "insert into ombudsman.case_ticket (case_id, ticket_id) select $1, unnest($2::uuid[])
+         on conflict on constraint case_ticket_pkey do nothing",
+        case.uuid(),
+        &ids
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The cases of this very customer on an affair: on the ticket itself, and then on those that were one affair with it; of each the last that was opened
@@ -402,12 +428,15 @@ pub(crate) struct Decided {
     pub(crate) customer: CustomerId,
     /// Its ticket.
     pub(crate) ticket: TicketId,
+    /// Whether the ticket that is asked about was brought in it.
+    pub(crate) brought: bool,
 }
 
 struct DecidedRow {
     case_id: Uuid,
     customer_id: Uuid,
     ticket_id: Uuid,
+    brought: bool,
     issued_at: jiff_sqlx::Timestamp,
 }
 
@@ -418,24 +447,27 @@ impl From<DecidedRow> for Decided {
             id: CaseId::from_uuid(row.case_id),
             customer: CustomerId::from_uuid(row.customer_id),
             ticket: TicketId::from_uuid(row.ticket_id),
+            brought: row.brought,
         }
     }
 }
 
 /// Cases that were decided of whoever was one person with the claimant at any time, whatever the affair: which affairs are about the same ticketing says.
 #[tracing::instrument(name = "db.case.decided_before", skip_all)]
-pub(crate) async fn decided_before(db: &Db, id: CaseId, customer: CustomerId) -> Result<Vec<Decided>, StoreError> {
+pub(crate) async fn decided_before(db: &Db, of: &Case) -> Result<Vec<Decided>, StoreError> {
     let mut connection = db.reader().acquire().await?;
-    let kin = customer_family(&mut connection, &[customer]).await?;
+    let kin = customer_family(&mut connection, &[of.customer]).await?;
     let people: Vec<Uuid> = kin.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query_as!(
         DecidedRow,
-        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp"
+        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp",
+                  exists (select from ombudsman.case_ticket t where t.case_id = c.case_id and t.ticket_id = $3) as "brought!"
              from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
             where c.customer_id = any($1) and c.case_id <> $2
             order by c.case_id"#,
         &people,
-        id.uuid()
+        of.id.uuid(),
+        of.ticket.uuid()
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -448,7 +480,7 @@ pub(crate) async fn decided(db: &Db, cases: &[CaseId]) -> Result<Vec<Decided>, S
     let ids: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
     let found = sqlx::query_as!(
         DecidedRow,
-        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp"
+        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp", false as "brought!"
              from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
             where c.case_id = any($1)"#,
         &ids

@@ -446,6 +446,26 @@ pub(crate) async fn seated_on(
     Ok(rows.into_iter().map(|row| (CaseId::from_uuid(row.case_id), row.person)).collect())
 }
 
+/// Holds tickets for whoever brings an affair before the office, in the order of their ids.
+#[tracing::instrument(name = "db.wall.hold_tickets", skip_all)]
+pub(crate) async fn hold_tickets(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    sqlx::query!(
+        "insert into ombudsman.ticket_watch (ticket_id) select id from unnest($1::uuid[]) as t (id) order by id
+         on conflict on constraint ticket_watch_pkey do nothing",
+        &ids
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        r#"select ticket_id from ombudsman.ticket_watch where ticket_id = any($1) order by ticket_id for update"#,
+        &ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(())
+}
+
 /// Who acted on a ticket by the history that ticketing answered, before its ledger tells the same.
 #[tracing::instrument(name = "db.wall.note_history", skip_all)]
 pub(crate) async fn note_history(

@@ -32,7 +32,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let seats = Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]);
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
+        Begun::Step(step) => step.of_another(&office, &call).await?,
     };
     let after = step.case().close_stayed(command.reason)?;
     let told = format!("{}: {}", command.reason, command.statement.expose());

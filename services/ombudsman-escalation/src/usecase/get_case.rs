@@ -18,7 +18,7 @@ use crate::store::{case, clock, wall};
 #[tracing::instrument(name = "case.get", skip_all, fields(case = %id))]
 pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Case, Failure> {
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
-    // Who works on it inside the house is not the firm's to know.
+    // Who sits on it is not the firm's to know, but by the papers of both parties and the disclosure they may ask for.
     let team =
         if call.acting().has(Role::FirmLiaison) { Team::default() } else { wall::team_now(&office.db, id).await? };
     let terms = clock::terms_of(office.db.reader(), id).await?;

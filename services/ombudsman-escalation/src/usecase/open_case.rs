@@ -132,7 +132,7 @@ async fn write(
     call: &Call,
     regime: &'static Regime,
     command: Command,
-    snapshot: Snapshot,
+    mut snapshot: Snapshot,
 ) -> Result<pb::Case, Failure> {
     let now = office.ambient.now();
     let id = CaseId::from_uuid(office.ambient.uuid(now));
@@ -141,6 +141,8 @@ async fn write(
         tx.rollback().await?;
         return replayed(office, &kept).await;
     }
+    // Of two who bring the same affair by two of its keys the second sees the first.
+    wall::hold_tickets(&mut tx, &snapshot.affair()?).await?;
     wall::note_history(&mut tx, command.ticket, &snapshot.touches()).await?;
     if call.acting().is_office() {
         let known = wall::load(&mut tx, command.ticket, snapshot.customer()?, now).await?;
@@ -149,11 +151,13 @@ async fn write(
             return Err(denied(office, call, (METHOD, command.ticket.name()), refused).await);
         }
     }
-    // What is answered together is heard together: once, under whichever of its keys it was brought.
-    if let Some(taken) = case::live_of_affair(&office.db, &snapshot.affair()?).await? {
+    // What is answered together is heard together: once, under whichever of its keys it was brought. What was merged into it since is another claim.
+    if let Some(taken) = case::live_with(&mut tx, command.ticket).await? {
         tx.rollback().await?;
         return Err(taken.into());
     }
+    let affair = snapshot.affair()?;
+    snapshot.leave_apart(case::brought_before(&mut tx, &affair).await?);
     let received = match receive(id, regime, &command, &snapshot, call.acting().is_office(), now) {
         Err(Failure::Refused(Refused::Channel { article })) => {
             tx.rollback().await?;
@@ -166,6 +170,7 @@ async fn write(
     let registered = received.register()?;
     let matter = snapshot.matter();
     case::insert(&mut tx, &registered, call.actor(), &matter, now).await?;
+    case::bring(&mut tx, id, &snapshot.affair()?).await?;
     let stored = StoredCase {
         case: registered.clone(),
         version: 1,

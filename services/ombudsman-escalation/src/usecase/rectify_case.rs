@@ -32,7 +32,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             .await?
         {
             Begun::Replay(kept) => return replayed(&office, &kept).await,
-            Begun::Step(step) => step,
+            Begun::Step(step) => step.of_another(&office, &call).await?,
         };
     let proof = Paper::text(DossierKind::Rectification, Visibility::Parties, command.proof.into_inner());
     let proof = step.add(&office, proof).entry.sequence;

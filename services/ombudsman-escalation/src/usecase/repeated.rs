@@ -18,8 +18,8 @@ use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case::{self, Decided};
 
-/// The decided cases that this one repeats. Those of the very same customer on the very same ticket are known by themselves; of other affairs ticketing says whether
-/// they are the same, merged or duplicates, and of who was one person with the claimant at some time customer-profile says whether they are.
+/// The decided cases that this one repeats. Those that its ticket was brought in are known by themselves; of what the firm was told anew since ticketing says whether
+/// it is the same, merged or a duplicate, and of who was one person with the claimant at some time customer-profile says whether they are.
 ///
 /// # Errors
 /// [`Failure::Peer`] when one of them must be asked and does not answer.
@@ -29,17 +29,19 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
     if of.review_of.is_some() {
         return Ok(Vec::new());
     }
-    let mut candidates = case::decided_before(&office.db, of.id, of.customer).await?;
-    let same_facts = if candidates.iter().any(|decided| decided.ticket != of.ticket) {
+    let mut candidates = case::decided_before(&office.db, of).await?;
+    let same_facts = if candidates.iter().any(|decided| !decided.brought) {
         let mut relations = RelationServiceClient::new(channel(office, call, crate::TICKETING)?);
         let linked = affair::linked(&mut relations, &of.ticket.name(), affair::SAME_FACTS).await;
         linked.map_err(|status| Failure::Peer { peer: crate::TICKETING, code: status.code() })?
     } else {
         Vec::new()
     };
+    // What the firm was told before the decision and had not brought here was not heard in it, whatever it was merged with since.
+    let told_anew = |decided: &Decided| of.complaint.filed_at_entity >= decided.at;
     candidates.retain(|decided| {
         !is_about_later_facts(&of.complaint, decided.at)
-            && (decided.ticket == of.ticket || same_facts.contains(&decided.ticket.name()))
+            && (decided.brought || told_anew(decided) && same_facts.contains(&decided.ticket.name()))
     });
     of_the_claimant(office, call, of.customer, candidates).await
 }

@@ -76,10 +76,12 @@ impl Paper {
 }
 
 /// Grounds that somebody makes by what they do in a case. A declaration that ran out keeps nobody off for good, and so ends no seat by the way.
-const OF_ACTS: [ConflictGround; 5] = [
+const OF_ACTS: [ConflictGround; 6] = [
     ConflictGround::TouchedTicket,
     ConflictGround::UnitTouchedTicket,
     ConflictGround::LineTouchedTicket,
+    // With the unit that speaks for the firm.
+    ConflictGround::RelationWithParty,
     ConflictGround::FirmPrincipal,
     ConflictGround::SteppedAside,
 ];

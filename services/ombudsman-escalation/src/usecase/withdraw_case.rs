@@ -34,7 +34,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
 pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seating) -> Result<pb::Case, Failure> {
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
+        Begun::Step(step) => step.of_another(&office, &call).await?,
     };
     let after = step.case().withdraw()?;
     step.add(&office, Paper::text(DossierKind::Withdrawal, Visibility::Parties, command.statement.into_inner()));

@@ -1,6 +1,7 @@
 //! The claimant's window: with key and proof, what is for both parties, and nothing else.
 
 use tonic::{Code, Status};
+use ventanilla_proto::customer::v1 as customers;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ClaimantOption as O;
@@ -319,9 +320,14 @@ async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
     let request = pb::GetCaseRequest { name: claimant.case.clone() };
     let affair = world.ines().get_case(request).await.unwrap().into_inner().ticket;
     // For the wall the two are one affair and one person, and would stay so if it were undone.
+    world.linked(CUSTOMER, OTHER).await;
+    for name in [CUSTOMER, OTHER] {
+        let customer = Some(customers::Customer { name: CUSTOMER.into(), ..Default::default() });
+        let golden = Some(customers::GoldenSection { customer, ..Default::default() });
+        world.profile().people.show(customers::CustomerView { name: name.into(), golden, ..Default::default() });
+    }
     let other = ticket_of(&world, OTHER, &affair).await;
     world.one_family(&affair, &other.ticket.as_ref().unwrap().name).await;
-    world.linked(CUSTOMER, OTHER).await;
     let (tracking_key, proof) = (other.tracking_key, other.proof);
     let look =
         pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone(), ..Default::default() };

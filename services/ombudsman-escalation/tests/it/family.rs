@@ -110,22 +110,64 @@ async fn who_worked_on_a_ticket_that_was_merged_into_the_cases_is_kept_off_it_an
 #[tokio::test]
 async fn an_affair_of_merged_tickets_is_brought_as_a_whole_under_whichever_of_its_keys() {
     let world = World::staffed().await;
-    let earlier = world.ticket().await;
+    let earlier = world.ticket_of(&["La cuota de alta", " Nadie me devuelve la llamada"]).await;
     let received = world.ticket_now(&earlier).await.first_received_time;
     world.days(9);
     let ticket = world.ticket().await;
     world.merge(&earlier, &ticket).await;
     let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
     assert_eq!(case.filed_at_entity_time, received, "the earliest receipt is the one to keep");
-    let claims = |of: &[pb::ClaimPoint]| of.iter().map(|point| point.text.clone()).collect::<Vec<_>>();
-    let (own, theirs) = (world.ticket_now(&ticket).await, world.ticket_now(&earlier).await);
-    let both = own.claim_points.iter().chain(&theirs.claim_points).map(|point| point.text.clone());
-    assert_eq!(claims(&case.claim_points), both.collect::<Vec<_>>());
+    let claims: Vec<_> = case.claim_points.iter().map(|point| point.text.as_str()).collect();
+    let twice = "Nadie me devuelve la llamada";
+    assert_eq!(
+        claims,
+        ["Me cobran dos veces la factura de marzo", twice, "La cuota de alta"],
+        "what was sent twice once"
+    );
     let ids: std::collections::BTreeSet<&str> = case.claim_points.iter().map(|point| point.id.as_str()).collect();
-    assert_eq!(ids.len(), 4, "{:?}", case.claim_points);
+    assert_eq!(ids.len(), 3, "{:?}", case.claim_points);
     // By the other key it is the same case.
     let (_, why, metadata) = refusal(&world.ines().open_case(open_request(&earlier)).await.unwrap_err());
     assert_eq!((why.as_str(), metadata["case"].as_str()), ("TICKET_AT_OFFICE", case.name.as_str()));
+    // Nor is it opened twice beside each other by two keys.
+    let (one, two) = (world.ticket_of(&["a", "b"]).await, world.ticket_of(&["c"]).await);
+    world.merge(&one, &two).await;
+    let (mut ines, mut elena) = (world.ines(), world.elena());
+    let (by_one, by_two) = tokio::join!(ines.open_case(open_request(&one)), elena.open_case(open_request(&two)));
+    assert!(by_one.is_ok() != by_two.is_ok(), "{by_one:?} {by_two:?}");
+}
+
+#[tokio::test]
+async fn what_is_merged_into_an_affair_that_is_before_the_office_is_heard_by_itself() {
+    let world = World::staffed().await;
+    let first = world.told_under("es.general").await;
+    let decided = world.get(&first).await.ticket;
+    // It was told to the firm before that decision, and is merged into the affair afterwards.
+    let live = world.case().await;
+    let (with_decided, with_live) =
+        (world.ticket_of(&["La cuota de alta"]).await, world.ticket_of(&["El recargo"]).await);
+    backdated(&world, &first).await;
+    world.merge(&with_live, &live.ticket).await;
+    world.merge(&with_decided, &decided).await;
+    for (ticket, claim) in [(with_decided, "La cuota de alta"), (with_live, "El recargo")] {
+        let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+        let claims: Vec<_> = case.claim_points.iter().map(|point| point.text.as_str()).collect();
+        assert_eq!(claims, [claim], "and not what is heard, or was, in the other case");
+        world.received(&ticket).await;
+        for (person, _, role) in crate::world::STAFF {
+            world.assign(&case.name, person, role).await.unwrap();
+        }
+        world.admit(&case.name).await.expect("nobody decided it");
+    }
+}
+
+/// A decision that was issued a day later than the test's clock says.
+async fn backdated(world: &World, case: &str) {
+    let moved = "alter table ombudsman.decision disable trigger user;
+                 update ombudsman.decision set issued_at = issued_at + interval '1 day' where case_id = '{}';
+                 alter table ombudsman.decision enable trigger user";
+    let moved = moved.replace("{}", &uuid_of(case).to_string());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(moved)).execute(&world.database.admin().await).await.unwrap();
 }
 
 #[tokio::test]

@@ -57,10 +57,11 @@ impl World {
         let (own, theirs, none) = (office::migrations(), ticketing::migrations(), nothing());
         let schemas = [(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs), (neighbour::SCHEMA, &none)];
         let database = Database::fresh_with(&schemas).await;
-        let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
-        let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
-        let ticketing = harness.start(assembly).await;
         let profile = Neighbour::start(&harness, &database).await;
+        let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
+        let peers = [("customer-profile", profile.served.addr)];
+        let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &peers)).await.unwrap();
+        let ticketing = harness.start(assembly).await;
         let nobody = harness.nowhere();
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
         let assembly =
@@ -258,6 +259,15 @@ impl World {
 
     /// The same in a sector.
     pub async fn ticket_in(&self, sector: &str) -> String {
+        self.ticket_with(sector, &["Me cobran dos veces la factura de marzo", "Nadie me devuelve la llamada"]).await
+    }
+
+    /// A ticket in which this is claimed.
+    pub async fn ticket_of(&self, claims: &[&str]) -> String {
+        self.ticket_with("finance", claims).await
+    }
+
+    async fn ticket_with(&self, sector: &str, claims: &[&str]) -> String {
         let point = |text: &str| tickets::ClaimPoint { text: text.into(), ..Default::default() };
         let ticket = tickets::Ticket {
             customer: CUSTOMER.into(),
@@ -268,7 +278,7 @@ impl World {
             department: "billing".into(),
             language: Language::Es.into(),
             sector: sector.into(),
-            claim_points: vec![point("Me cobran dos veces la factura de marzo"), point("Nadie me devuelve la llamada")],
+            claim_points: claims.iter().map(|claim| point(claim)).collect(),
             ..Default::default()
         };
         let request =

@@ -1,5 +1,6 @@
 //! The ticket as the other services tell it at this moment: what the dossier keeps.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +38,8 @@ pub(super) struct Snapshot {
     pub(super) own: Told,
     /// The tickets that are answered with it, or it with them.
     others: Vec<Told>,
+    /// Those of them that were brought before the office by themselves: they are heard there, or were.
+    apart: BTreeSet<String>,
     clocks: Result<Vec<sla::ExplainClockResponse>, Code>,
     /// The customer as the firm's screen shows them now.
     screen: Result<Box<customer::CustomerView>, Code>,
@@ -101,12 +104,22 @@ impl Snapshot {
             patiently(clocks(peers, call, &subjects)),
             patiently(screen(peers, call, &own.ticket.customer))
         );
-        Ok(Self { own, others, clocks, screen })
+        Ok(Self { own, others, apart: BTreeSet::new(), clocks, screen })
     }
 
-    /// The ticket, and those of the same customer that are answered with it: one affair, which is brought as a whole.
+    /// The ticket, and those of the same customer that are answered with it and were not brought before: one affair, which is brought as a whole.
     fn of_the_claimant(&self) -> impl Iterator<Item = &Told> {
-        of_one_claimant(&self.own, &self.others)
+        of_one_claimant(&self.own, &self.others).filter(|told| !self.apart.contains(&told.ticket.name))
+    }
+
+    /// What was brought before the office already is no part of what is brought now, unless it is the ticket itself: its clocks are not either.
+    pub(super) fn leave_apart(&mut self, brought: impl IntoIterator<Item = TicketId>) {
+        let own = self.own.ticket.name.clone();
+        self.apart = brought.into_iter().map(|ticket| ticket.name()).filter(|ticket| *ticket != own).collect();
+        let apart = &self.apart;
+        if let Ok(clocks) = &mut self.clocks {
+            clocks.retain(|told| told.clock.as_ref().is_none_or(|clock| !apart.contains(&clock.subject)));
+        }
     }
 
     /// The tickets of the affair that is brought, by name.
@@ -181,6 +194,10 @@ impl Snapshot {
     pub(super) fn claim_points(&self) -> Vec<ClaimPoint> {
         let mut points: Vec<ClaimPoint> = Vec::new();
         for point in self.points() {
+            // What was sent twice is claimed once.
+            if points.iter().any(|before| before.text.expose().trim() == point.text.trim()) {
+                continue;
+            }
             let taken = |id: &str| points.iter().any(|before| before.id == id);
             let free = || (points.len() + 1..).map(|number| format!("p{number}")).find(|id| !taken(id));
             let id = if taken(&point.id) { free().unwrap_or_default() } else { point.id.clone() };
