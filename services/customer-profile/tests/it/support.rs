@@ -83,17 +83,18 @@ impl World {
         Ok(self.client(Role::Crm).ingest_source_record(request).await?.into_inner())
     }
 
-    /// Ingests as a caller should: what was ABORTED or UNAVAILABLE is sent again with the same
+    /// Ingests as a caller should: what was ABORTED, UNAVAILABLE or took too long is sent again with the same
     /// `request_id`, however busy the machine is.
     pub async fn insist(&self, record: SourceRecord) -> SourceRecord {
         let request = IngestSourceRecordRequest { record: Some(record), request_id: self.request_id() };
         let client = self.client(Role::Crm);
+        let retried = [Code::Aborted, Code::Unavailable, Code::DeadlineExceeded];
         testkit::eventually(std::time::Duration::from_secs(120), || {
             let (mut client, request) = (client.clone(), request.clone());
             async move {
                 match client.ingest_source_record(request).await {
                     Ok(answer) => Ok(answer.into_inner()),
-                    Err(status) if matches!(status.code(), Code::Aborted | Code::Unavailable) => Err(status),
+                    Err(status) if retried.contains(&status.code()) => Err(status),
                     Err(status) => panic!("refused: {status:?}"),
                 }
             }
