@@ -494,20 +494,6 @@ async fn nobody_is_woken_and_nobody_is_told_too_late_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_stated_no_quiet_hours_is_woken_no_more_than_the_house_would() {
-    let house = House::ready().await;
-    let world = &house.world;
-    let wishes = customer::ContactPreferences { preferred_channel: Channel::Sms.into(), ..Default::default() };
-    house.profile.wishes(wishes);
-    // Half past ten at night in Madrid.
-    world.advance(SignedDuration::from_mins(12 * 60 + 30));
-    let waits = written(world, &house.at_risk("2026-11-24T12:00:00Z").await).await;
-    assert_eq!((waits.channel(), waits.send_time), (Channel::Sms, time("2026-11-24T08:00:00Z")));
-    let silent = written(world, &house.at_risk(DUE).await).await;
-    assert_eq!((silent.channel(), silent.send_time), (Channel::Web, time("2026-11-23T21:30:00Z")));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_customer_profile_is_silent_nobody_is_woken_and_nobody_is_told_too_late() {
     let house = House::ready().await;
     let world = &house.world;
