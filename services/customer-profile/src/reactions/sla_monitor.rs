@@ -107,11 +107,12 @@ async fn clocks_started(tx: &mut Tx, clocks: &[Started]) -> Result<(), ReactionE
 }
 
 async fn clock_moved(tx: &mut Tx, moved: &proto::ClockMoved) -> Result<(), ReactionError> {
-    // A restart begins a new term, which nobody was warned of yet.
+    // A new run begins a whole term, which nobody was warned of yet; a restart does where it is not known which run warned, or this is.
     let restarted = moved.effect() == ClockEffect::Restart;
     sqlx::query!(
         r#"update customer_profile.view_clock
-           set state = $2, is_open = $3, due_at = $4, warned_percent = case when $5 then 0 else warned_percent end, breached_at = $6
+           set state = $2, is_open = $3, due_at = $4, breached_at = $6,
+               warned_percent = case when coalesce(warned_epoch <> nullif($7, 0), $5) then 0 else warned_percent end
            where clock_id = $1"#,
         id(&moved.clock, "clocks", "clock")?,
         number(moved.state),
@@ -120,6 +121,7 @@ async fn clock_moved(tx: &mut Tx, moved: &proto::ClockMoved) -> Result<(), React
         restarted,
         // Word that came late may show that there was no breach.
         instant(moved.breached_time.as_ref()).map(|t| t.to_sqlx()) as _,
+        moved.epoch,
     )
     .execute(&mut **tx)
     .await?;
@@ -142,9 +144,13 @@ async fn clock_settled(tx: &mut Tx, settled: &proto::ClockSettled) -> Result<(),
 
 async fn warning_raised(tx: &mut Tx, raised: &proto::WarningRaised) -> Result<(), ReactionError> {
     sqlx::query!(
-        "update customer_profile.view_clock set warned_percent = greatest(warned_percent, $2) where clock_id = $1",
+        "update customer_profile.view_clock
+         set warned_percent = case when warned_epoch <> nullif($3, 0) then $2 else greatest(warned_percent, $2) end,
+             warned_epoch = coalesce(nullif($3, 0), warned_epoch)
+         where clock_id = $1",
         id(&raised.clock, "clocks", "clock")?,
         number(share(raised)),
+        raised.epoch,
     )
     .execute(&mut **tx)
     .await?;

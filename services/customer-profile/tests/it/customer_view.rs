@@ -336,6 +336,53 @@ async fn a_breach_that_late_word_takes_back_is_seen_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_warned_is_in_danger_in_that_run_and_no_other() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    let clock = format!("clocks/{}", uuid::Uuid::from_u128(1));
+    let due = Some(time("2026-12-06T22:59:59Z"));
+    let started = sla::ClockStarted {
+        clock: clock.clone(),
+        subject: ticket_id(1),
+        customer: ana.customer.clone(),
+        due_time: due,
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(1, &clock, AT, &started)).await;
+    let warned = |percent: i32, epoch: i32| sla::WarningRaised {
+        clock: clock.clone(),
+        threshold_percent: percent,
+        epoch,
+        ..Default::default()
+    };
+    let moved = |effect: sla::ClockEffect, epoch: i32| sla::ClockMoved {
+        clock: clock.clone(),
+        effect: effect.into(),
+        state: sla::ClockState::Running.into(),
+        due_time: due,
+        epoch,
+        ..Default::default()
+    };
+    let of_run = async || {
+        let view = world.view(&ana.customer).await;
+        view.clocks.unwrap().clocks[0].warned_percent
+    };
+    world.react(&Clocks, entry(2, &clock, AT, &warned(90, 1))).await;
+    world.react(&Clocks, entry(3, &clock, AT, &moved(sla::ClockEffect::Reopen, 1))).await;
+    assert_eq!(of_run().await, 90, "the same run goes on");
+    world.react(&Clocks, entry(4, &clock, AT, &moved(sla::ClockEffect::Reopen, 2))).await;
+    assert_eq!(of_run().await, 0);
+    world.react(&Clocks, entry(5, &clock, AT, &warned(50, 2))).await;
+    assert_eq!(of_run().await, 50);
+    // What was told before runs were: by the effect.
+    world.react(&Clocks, entry(6, &clock, AT, &moved(sla::ClockEffect::Extend, 0))).await;
+    assert_eq!(of_run().await, 50);
+    world.react(&Clocks, entry(7, &clock, AT, &moved(sla::ClockEffect::Restart, 0))).await;
+    assert_eq!(of_run().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_applied_twice_has_one_effect_and_an_unknown_one_has_none() {
     let world = World::new().await;
     let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;

@@ -252,6 +252,8 @@ pub enum Fall {
     Displaced,
     /// It was over before what starts it came.
     NeverStarted,
+    /// What would meet it came before what starts it: nothing was owed, and the affair goes on.
+    MetBefore,
 }
 
 /// A run whose due instant passed without fulfilment.

@@ -115,6 +115,17 @@ pub fn text(evaluation: &Evaluation<'_>, language: Language) -> String {
         }
     }
     text.fairness(evaluation.fairness);
+    text.heading(l.of("Cómo se cuentan los plazos", "How terms are counted"));
+    text.line(
+        l.of(
+            "Los tiempos van desde donde parte la primera cuenta hasta el cumplimiento, sobre todos los plazos cumplidos y por el reloj de pared: también lo que no cuenta, como el turno del \
+             cliente. Un plazo que vuelve a contar, como el de palabra a palabra, tiene un solo tiempo, de su primer inicio a su último fin, y un solo veredicto: con una de sus cuentas \
+             incumplida no está a tiempo.",
+            "Times run from where the first run counts from to the fulfilment, over all terms that were met and by the wall clock: with what does not count in them, such as the customer's \
+             turn. A term that counts again, as from word to word, has one time, from its first start to its last end, and one verdict: with one of its runs missed it is not in time.",
+        )
+        .to_owned(),
+    );
     text.heading(l.of("Qué no contiene", "What it leaves out"));
     text.line(
         l.of(

@@ -5,7 +5,7 @@ mod steps;
 
 use jiff::Timestamp;
 
-use crate::clock::{Entry, Fall, Happening, Length, Replay, State, Terms, Unreplayable, replay};
+use crate::clock::{Breach, Entry, Fall, Happening, Length, Replay, State, Terms, Unreplayable, replay};
 use crate::rule::{Bearer, Subject};
 use crate::{Calendar, Pause, Rule};
 
@@ -143,6 +143,10 @@ pub(crate) const fn why(fall: Fall) -> (&'static str, &'static str) {
         Fall::NeverStarted => {
             ("el asunto acabó antes de que llegara lo que la inicia", "it was over before what starts it came")
         }
+        Fall::MetBefore => (
+            "lo que la habría cumplido llegó antes que lo que la inicia",
+            "what would have met it came before what starts it",
+        ),
     }
 }
 
@@ -152,10 +156,13 @@ fn fell_away(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> Opt
     let ((es, en), zone) = (why(fall), &calendar.zone_name);
     let at = steps::local(calendar, at);
     let (due_es, due_en) = match due.map(|due| steps::local(calendar, due)) {
-        None => (
-            "No vencía antes: nada se debe ni se incumplió.".to_owned(),
-            "It was not due before: nothing is owed, and nothing was breached.".to_owned(),
-        ),
+        None => match replayed.breaches.first() {
+            Some(missed) => earlier(missed, replayed.breaches.len(), terms),
+            None => (
+                "No vencía antes: nada se debe ni se incumplió.".to_owned(),
+                "It was not due before: nothing is owed, and nothing was breached.".to_owned(),
+            ),
+        },
         Some(due) if rule.bearer != Bearer::House => {
             (format!("El tiempo dado había terminado el {due}."), format!("The time given had been over on {due}."))
         }
@@ -165,6 +172,26 @@ fn fell_away(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> Opt
         format!("Según {}, la cuenta acabó el {at}, hora de {zone}: {es}. {due_es}", rule.citation),
         format!("Under {}, the count ended on {at}, {zone} time: {en}. {due_en}", rule.citation),
     ))
+}
+
+/// Of a run that fell away before it was due, after others that were not met: the first of those is what the clock is judged by.
+fn earlier(missed: &Breach, count: usize, Terms { rule, calendar }: Terms<'_>) -> (String, String) {
+    let (run, due) = (missed.epoch, steps::local(calendar, missed.at));
+    let (es, en) = match (rule.bearer, count) {
+        (Bearer::House, 1) => (
+            format!("la cuenta número {run} vencía el {due} y no se cumplió"),
+            format!("run number {run} was due on {due} and was not met"),
+        ),
+        (Bearer::House, _) => (
+            format!("{count} cuentas anteriores no se cumplieron; la primera, la número {run}, vencía el {due}"),
+            format!("{count} earlier runs were not met; the first, number {run}, was due on {due}"),
+        ),
+        _ => (
+            format!("el tiempo dado en la cuenta número {run} había terminado el {due}"),
+            format!("the time given in run number {run} had been over on {due}"),
+        ),
+    };
+    (format!("Esta cuenta no vencía antes; {es}."), format!("This run was not due before; {en}."))
 }
 
 fn sentences(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> (String, String) {

@@ -454,3 +454,70 @@ fn a_proof_of_what_fell_away_says_when_and_why_and_tells_no_due_date_that_nobody
     assert_eq!((proof.due, proof.fell.map(|(_, fall)| fall)), (None, Some(Fall::NeverStarted)));
     assert!(proof.steps.iter().all(|step| !step.en.starts_with("The term starts")), "{:?}", proof.steps);
 }
+
+#[test]
+fn a_proof_of_what_fell_away_after_a_run_that_was_missed_says_so() {
+    let proven = |rule: &str, entries: &[(&str, Happening)]| {
+        let terms = Terms { rule: CATALOGUE.rule(rule).unwrap(), calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+        let entries: Vec<Entry> =
+            entries.iter().map(|(at, what)| Entry { at: instant(at), what: what.clone() }).collect();
+        let replayed = replay(&entries, terms).unwrap();
+        (prove(&replayed, terms, "", "").unwrap(), replayed)
+    };
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let late = ("2026-03-26T09:00:00+01:00", Happening::Fulfilled);
+    let again = ("2026-03-31T09:00:00+02:00", Happening::Reopened);
+    for ends in [Happening::Cancelled, Happening::Displaced] {
+        let away = ("2026-04-06T09:00:00+02:00", ends);
+        let (proof, replayed) = proven(GENERAL, &[start.clone(), late.clone(), again.clone(), away]);
+        let [Breach { epoch: 1, at, .. }] = replayed.breaches[..] else { panic!("{:?}", replayed.breaches) };
+        assert_eq!((replayed.epoch, proof.due), (2, None));
+        assert_eq!(replayed.breach_by(instant("2026-04-06T09:00:00+02:00")).map(|breach| breach.at), Some(at));
+        let (es, en) = (&proof.sentence_es, &proof.sentence_en);
+        let day = "23-03-2026 23:59:59";
+        assert!(
+            es.ends_with(&format!("Esta cuenta no vencía antes; la cuenta número 1 vencía el {day} y no se cumplió.")),
+            "{es}"
+        );
+        assert!(
+            en.ends_with(&format!("This run was not due before; run number 1 was due on {day} and was not met.")),
+            "{en}"
+        );
+    }
+    // Two that were missed: the clock is judged by the first of them.
+    let twice = [
+        start,
+        late,
+        again,
+        ("2026-05-04T09:00:00+02:00", Happening::Fulfilled),
+        ("2026-05-05T09:00:00+02:00", Happening::Reopened),
+        ("2026-05-06T09:00:00+02:00", Happening::Cancelled),
+    ];
+    let (proof, replayed) = proven(GENERAL, &twice);
+    assert_eq!((replayed.breaches.len(), replayed.epoch, proof.due), (2, 3, None));
+    let es = "2 cuentas anteriores no se cumplieron; la primera, la número 1, vencía el 23-03-2026 23:59:59.";
+    assert!(proof.sentence_es.ends_with(es), "{}", proof.sentence_es);
+    let en = "2 earlier runs were not met; the first, number 1, was due on 23-03-2026 23:59:59.";
+    assert!(proof.sentence_en.ends_with(en), "{}", proof.sentence_en);
+}
+
+#[test]
+fn what_was_met_before_it_began_is_no_affair_that_is_over() {
+    let (awaited, word) = ("2026-03-02T10:00:00+01:00", "2026-03-02T11:00:00+01:00");
+    let terms = Terms { rule: CATALOGUE.rule(FINANCE).unwrap(), calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+    let mut entries = vec![
+        Entry { at: instant(awaited), what: Happening::Awaited },
+        Entry { at: instant(word), what: Happening::Fulfilled },
+    ];
+    let replayed = replay(&entries, terms).unwrap();
+    let proof = prove(&replayed, terms, "", "").unwrap();
+    assert_eq!((proof.due, proof.fell), (None, Some((instant(word), Fall::MetBefore))));
+    let (es, en) = (&proof.sentence_es, &proof.sentence_en);
+    assert!(es.contains("lo que la habría cumplido llegó antes") && !es.contains("acabó antes"), "{es}");
+    assert!(en.contains("what would have met it came before") && !en.contains("was over"), "{en}");
+    assert!(proof.steps.iter().all(|step| !step.en.starts_with("The term starts")), "{:?}", proof.steps);
+    // What starts it comes after that: it counts.
+    entries.push(Entry { at: instant("2026-03-02T12:00:00+01:00"), what: Happening::Begun });
+    let begun = replay(&entries, terms).unwrap();
+    assert!(matches!(begun.state, State::Running { .. }) && begun.fell.is_none(), "{begun:?}");
+}

@@ -59,6 +59,10 @@ fn what_is_missed_never_reads_as_all_and_an_error_never_smaller_than_it_is() {
     holds(
         "All: in time 99.99 % (19,999 of 20,000); open 4; fallen away 2; half within 1 min 0 s; 95 % within 2 d 1 h 1 min",
     );
+    // How those times and verdicts were counted stands in the document itself.
+    let defined =
+        english.split("# How terms are counted\n").nth(1).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    assert!(defined.contains("by the wall clock") && defined.contains("one verdict"), "{english}");
     holds("By law: in time 99.99 % (19,999 of 20,000); open 4; fallen away 2");
     holds("Not known: in time there were none; open 0; fallen away 0");
     holds("Broken without a word: 3");

@@ -343,6 +343,7 @@ const fn fell_away(fall: Fall) -> proto::FallReason {
         Fall::Forfeited => proto::FallReason::Forfeited,
         Fall::Displaced => proto::FallReason::Displaced,
         Fall::NeverStarted => proto::FallReason::NeverStarted,
+        Fall::MetBefore => proto::FallReason::MetBefore,
     }
 }
 
@@ -396,9 +397,10 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
 const DEFINITIONS: [&str; 11] = [
     "window: a clock counts where it was begun, which is the first receipt or the making of a promise, for ever; an affair counts where it was first received",
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
-    "attainment: met / (met + breached); open and cancelled clocks count in neither",
+    "attainment: met / (met + breached); open and cancelled clocks count in neither; a clock that counts again, as from word to word, has one \
+     verdict: with one of its runs missed it is breached",
     "time to settle: from where the first run counts from, which for a clock that waits for what starts it (the customer's next word, a hand-over) is that, to the \
-     fulfilment, by the wall clock, over all fulfilled clocks; one that counts again, as from word to word, has one time, from its first start to its last end",
+     fulfilment, by the wall clock, with what does not count in it, over all fulfilled clocks; one that counts again, as from word to word, has one time, from its first start to its last end",
     "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
     "kind: statutory is owed by law, sla is promised to customers, ola is agreed within the house, uc with a supplier",
     "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke, and arrived; broken_silent was not; of \

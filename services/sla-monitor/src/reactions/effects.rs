@@ -323,6 +323,7 @@ impl<'a> Effects<'a> {
             state,
             due_time: after.state.due().map(present::time),
             breached_time: first.map(|breach| present::time(breach.at)),
+            epoch: after.epoch,
         };
         Draft::new(self.new_id(), name, &payload, &self.stamp)
     }

@@ -91,6 +91,14 @@ async fn reopening_before_the_due_instant_goes_on_with_the_same_one() {
     world.transition(&ticket, again, "customer_objects", at("2026-11-05T10:00:00+01:00")).await;
     let reopened = clock_in(&served, &ticket.name, sla::ClockState::Running).await;
     assert_eq!((reopened.due_time, reopened.epoch), (due, 1));
+    // Answered late, and objected to: the whole term counts again, which whoever follows cannot tell from the effect.
+    world.resolve(&ticket, at("2026-12-28T10:00:00+01:00")).await;
+    clock_in(&served, &ticket.name, sla::ClockState::Fulfilled).await;
+    world.transition(&ticket, again, "customer_objects", at("2026-12-29T10:00:00+01:00")).await;
+    assert_eq!(clock_in(&served, &ticket.name, sla::ClockState::Running).await.epoch, 2);
+    let told: Vec<_> =
+        world.told::<sla::ClockMoved>().await.iter().map(|t| (t.payload.effect(), t.payload.epoch)).collect();
+    assert_eq!(told, [(sla::ClockEffect::Reopen, 1), (sla::ClockEffect::Reopen, 2)]);
 }
 
 #[tokio::test]

@@ -251,6 +251,11 @@ impl PromiseState {
         }
     }
 
+    /// It was not kept, told or untold.
+    pub const fn is_broken(&self) -> bool {
+        matches!(self, Self::BrokenAnnounced { .. } | Self::BrokenSilent { .. } | Self::BrokenUnreported { .. })
+    }
+
     /// Why it was broken.
     pub const fn cause(&self) -> Option<&Cause> {
         match self {

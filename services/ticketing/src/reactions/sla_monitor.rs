@@ -14,7 +14,7 @@ use ventanilla_proto::sla::v1 as sla;
 
 use super::Effect;
 use crate::store::promise::{self, StoredPromise};
-use crate::store::term::{self, NewTerm, Running, RunningTerm};
+use crate::store::term::{self, InRun, NewTerm, Running, RunningTerm};
 use crate::store::{notice, ticket};
 use crate::usecase::notice::settle_beside;
 
@@ -79,6 +79,11 @@ impl OnSla {
         if answered || promise::answers_by(tx, term.ticket, term.due).await? {
             return Ok(());
         }
+        // What was broken stays so: only a later instant is another promise.
+        let last = promise::of_term(tx, clock).await?.map(|last| last.promise);
+        if last.is_some_and(|last| last.state.is_broken() && term.due <= last.due) {
+            return Ok(());
+        }
         let noted = chronicle.stored.ticket.clone().note(Moment::Now(occurred_at));
         let (ticket, at) = noted.map_err(|_: Refusal| ReactionError::Refused("the ticket refused a note"))?;
         // Word of it came too late for anything to be told.
@@ -128,8 +133,8 @@ impl OnSla {
         Promise::make(draft, None, id, actor, at).standing_for(clock)
     }
 
-    /// A term that stood as a promise goes on to another instant, or stands still: what was promised by the old one gives way. What was broken stays so; a run that
-    /// comes after it is another promise.
+    /// A term that stood as a promise goes on to another instant, or stands still: what was promised by the old one gives way. Whether it stands by the new one is for
+    /// [`Self::stand_behind`], which asks whether its end is near.
     async fn term_moved(
         &self,
         tx: &mut Tx,
@@ -138,24 +143,11 @@ impl OnSla {
         running: Running,
     ) -> Result<(), ReactionError> {
         let Some(found) = promise::of_term(tx, clock).await? else { return Ok(()) };
-        let due = match running {
-            Running::Until(due) => Some(due),
-            Running::Still | Running::Over => None,
-        };
-        let anew = match found.promise.state {
-            PromiseState::Made | PromiseState::AtRisk { .. } if due == Some(found.promise.due) => false,
-            PromiseState::Made | PromiseState::AtRisk { .. } => {
-                self.end_term(tx, entry, &found, None).await?;
-                due.is_some()
-            }
-            PromiseState::Kept { .. } | PromiseState::Renegotiated { .. } | PromiseState::Lapsed { .. } => {
-                due.is_some()
-            }
-            PromiseState::BrokenAnnounced { .. }
-            | PromiseState::BrokenSilent { .. }
-            | PromiseState::BrokenUnreported { .. } => due.is_some_and(|due| due > found.promise.due),
-        };
-        if anew { self.stand_for(tx, entry, clock).await } else { Ok(()) }
+        let stands = matches!(found.promise.state, PromiseState::Made | PromiseState::AtRisk { .. });
+        if stands && running != Running::Until(found.promise.due) {
+            self.end_term(tx, entry, &found, None).await?;
+        }
+        Ok(())
     }
 
     /// A term was met, or fell away: so does what was promised by it.
@@ -167,7 +159,7 @@ impl OnSla {
         settled: &sla::ClockSettled,
     ) -> Result<(), ReactionError> {
         let clock = clock(&settled.clock)?;
-        term::change(tx, clock, Running::Over, false).await?;
+        term::end(tx, clock).await?;
         if let Some(found) = promise::of_term(tx, clock).await? {
             let met = settled.state() == sla::ClockState::Fulfilled;
             let at = settled.settled_time.filter(|_| met).and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
@@ -251,7 +243,7 @@ impl Reaction for OnSla {
                 Ok(id) => self.at_risk(tx, entry, id, &warning.clock).await?,
                 Err(_) if TicketId::parse(&warning.subject).is_ok() => {
                     let clock = clock(&warning.clock)?;
-                    term::warn(tx, clock).await?;
+                    term::warn(tx, clock, warning.epoch).await?;
                     self.stand_for(tx, entry, clock).await?;
                 }
                 Err(_) => {}
@@ -275,7 +267,7 @@ impl Reaction for OnSla {
             if let Ok(ticket) = TicketId::parse(&moved.subject) {
                 let (clock, running) = (clock(&moved.clock)?, running(moved.due_time.as_ref())?);
                 let anew = matches!(moved.effect(), sla::ClockEffect::Restart | sla::ClockEffect::Start);
-                term::change(tx, clock, running, anew).await?;
+                term::change(tx, clock, running, InRun { epoch: moved.epoch, anew }).await?;
                 self.term_moved(tx, entry, clock, running).await?;
                 self.stand_behind(tx, entry, ticket).await?;
             }

@@ -14,8 +14,6 @@ pub(crate) enum Running {
     Until(Timestamp),
     /// Time does not count, so that nobody knows when it ends.
     Still,
-    /// It was met, or fell away.
-    Over,
 }
 
 impl Running {
@@ -23,14 +21,13 @@ impl Running {
         match self {
             Self::Until(_) => "running",
             Self::Still => "still",
-            Self::Over => "over",
         }
     }
 
     fn due(self) -> Option<jiff_sqlx::Timestamp> {
         match self {
             Self::Until(at) => Some(at.to_sqlx()),
-            Self::Still | Self::Over => None,
+            Self::Still => None,
         }
     }
 }
@@ -102,32 +99,57 @@ pub(crate) async fn is_by_law(pool: &PgPool, clock: ClockId) -> Result<bool, Sto
     Ok(by_law.fetch_optional(pool).await?.unwrap_or(true))
 }
 
-/// A term changes, where it is one that customers are told of. `anew`: the whole of it counts again, so that its end is near no more.
+/// The run of its clock that a term is in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InRun {
+    /// Which, from 1; 0 where it was not told.
+    pub(crate) epoch: i32,
+    /// The whole of the term counts again by what happened: what goes where it was not told, or not kept, in which run it warned.
+    pub(crate) anew: bool,
+}
+
+/// A term changes, where it is one that customers are told of; in another run than the one that warned, its end is near no more.
 #[tracing::instrument(name = "db.term.change", skip_all)]
 pub(crate) async fn change(
     tx: &mut PgConnection,
     clock: ClockId,
     running: Running,
-    anew: bool,
+    run: InRun,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update ticketing.term set state = $2, due_at = $3, warned = warned and not $4 where clock_id = $1",
+        "update ticketing.term set state = $2, due_at = $3, warned = warned and coalesce(warned_epoch = nullif($4, 0), not $5)
+         where clock_id = $1",
         clock.uuid(),
         running.as_str(),
         running.due() as _,
-        anew,
+        run.epoch,
+        run.anew,
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// The end of a term is near, where it is one that customers are told of.
-#[tracing::instrument(name = "db.term.warn", skip_all)]
-pub(crate) async fn warn(tx: &mut PgConnection, clock: ClockId) -> Result<(), StoreError> {
-    sqlx::query!("update ticketing.term set warned = true where clock_id = $1 and not warned", clock.uuid())
+/// A term was met, or fell away. That it warned stays known: its run may go on.
+#[tracing::instrument(name = "db.term.end", skip_all)]
+pub(crate) async fn end(tx: &mut PgConnection, clock: ClockId) -> Result<(), StoreError> {
+    sqlx::query!("update ticketing.term set state = 'over', due_at = null where clock_id = $1", clock.uuid())
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// The end of a term is near in this run of its clock, where it is one that customers are told of.
+#[tracing::instrument(name = "db.term.warn", skip_all)]
+pub(crate) async fn warn(tx: &mut PgConnection, clock: ClockId, epoch: i32) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update ticketing.term set warned = true, warned_epoch = nullif($2, 0)
+         where clock_id = $1 and (not warned or warned_epoch is distinct from nullif($2, 0))",
+        clock.uuid(),
+        epoch,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -260,6 +260,57 @@ async fn a_term_behind_a_promise_that_never_warned_or_counts_anew_waits_for_its_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_term_that_was_told_of_and_counts_anew_waits_for_its_warning_whatever_begins_its_run() {
+    let house = ready().await;
+    let world = &house.world;
+    let moves = async |ticket: &str, effect: sla::ClockEffect, due: Option<&str>, epoch: i32| {
+        let clock = clock_of(ticket);
+        let moved = sla::ClockMoved {
+            clock: clock.clone(),
+            subject: ticket.into(),
+            effect: effect.into(),
+            due_time: due.and_then(time),
+            epoch,
+            ..Default::default()
+        };
+        house.monitor.says(&clock, &moved).await;
+    };
+    let (kept, gave_way) = (PromiseState::Kept, PromiseState::Renegotiated);
+    let mut affairs = Vec::new();
+    for _ in 0..3 {
+        let ticket = affair(&house, sla::PolicyKind::Sla, DUE).await.name;
+        warns(&house, &ticket, 75).await;
+        stand(world, &ticket, &[PromiseState::AtRisk, PromiseState::Made]).await;
+        affairs.push(ticket);
+    }
+    let [objected, put_off, in_time] = &affairs[..] else { panic!() };
+    for ticket in [objected, in_time] {
+        ends(&house, ticket, sla::ClockState::Fulfilled, "2026-11-23T09:00:00Z").await;
+        stand(world, ticket, &[kept, kept]).await;
+    }
+    moves(put_off, sla::ClockEffect::DeferStart, None, 1).await;
+    stand(world, put_off, &[gave_way, gave_way]).await;
+    // The answer did not hold, in a new run and in the same; what was put off begins anew.
+    moves(objected, sla::ClockEffect::Reopen, Some(LATER), 2).await;
+    moves(put_off, sla::ClockEffect::Start, Some(LATER), 2).await;
+    moves(in_time, sla::ClockEffect::Reopen, Some(LATER), 1).await;
+    stand(world, in_time, &[kept, kept, PromiseState::AtRisk, PromiseState::Made]).await;
+    all_heard(&house, LATER).await;
+    for (ticket, before) in [(objected, kept), (put_off, gave_way)] {
+        stand(world, ticket, &[before, before]).await;
+        let clock = clock_of(ticket);
+        let warned = sla::WarningRaised { clock: clock.clone(), epoch: 2, ..warning(ticket, 75) };
+        house.monitor.says(&clock, &warned).await;
+        stand(world, ticket, &[before, before, PromiseState::AtRisk, PromiseState::Made]).await;
+    }
+    // Time that stands still for a while begins no run.
+    moves(objected, sla::ClockEffect::Pause, None, 2).await;
+    stand(world, objected, &[kept, kept, gave_way, gave_way]).await;
+    moves(objected, sla::ClockEffect::Resume, Some(LATER), 2).await;
+    stand(world, objected, &[kept, kept, gave_way, gave_way, PromiseState::AtRisk, PromiseState::Made]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_term_of_the_customers_answer_stands_for_nothing() {
     let house = ready().await;
     let world = &house.world;

@@ -85,6 +85,7 @@ pub(super) fn folded(
             fell = Some(match entry.what {
                 Happening::Forfeited => Fall::Forfeited,
                 Happening::Cancelled => Fall::Withdrawn,
+                Happening::Fulfilled => Fall::MetBefore,
                 _ => Fall::NeverStarted,
             });
         }

@@ -64,7 +64,7 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
         );
     }
     let fell = replayed.fell.zip(replayed.state.settled());
-    let never_started = matches!(fell, Some((Fall::NeverStarted, _)));
+    let never_started = matches!(fell, Some((Fall::NeverStarted | Fall::MetBefore, _)));
     if !never_started {
         starts(&mut steps, origin, calendar);
     }
