@@ -372,7 +372,7 @@ pub fn key(key: &str, lang: Lang) -> String {
         "uc" => lang.of("de proveedores", "of suppliers"),
         "kept" => lang.of("cumplida", "kept"),
         "renegotiated" => lang.of("renegociada", "renegotiated"),
-        "lapsed" => lang.of("decaída", "fell away"),
+        "lapsed" => lang.of("decaída con su asunto", "fell away with its affair"),
         "broken_announced" => lang.of("rota, avisada", "broken, announced"),
         "broken_unreported" => lang.of("rota, aviso sin acuse", "broken, unreported"),
         "broken_silent" => lang.of("rota en silencio", "broken in silence"),

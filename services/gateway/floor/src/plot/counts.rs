@@ -28,22 +28,26 @@ pub struct CountRow {
 const LEFT: f64 = 190.0;
 const RIGHT: f64 = WIDE - 90.0;
 const TOP: f64 = 34.0;
+/// From one line of the key to the next.
+const KEY_LINE: f64 = 20.0;
 
 /// The bars in their order, below a key of their parts.
 pub fn counts(id: &'static str, parts: &[Part], rows: &[CountRow], format: Format) -> Picture {
-    let bottom = TOP + LINE * rows.len().max(1) as f64;
+    let places = places(parts);
+    let top = TOP + KEY_LINE * places.last().map_or(0.0, |(_, line)| *line);
+    let bottom = top + LINE * rows.len().max(1) as f64;
     let mut picture = Picture::new(id, WIDE, bottom + 26.0);
-    key(&mut picture, parts);
+    key(&mut picture, parts, &places);
     let sum = |row: &CountRow| row.counts.iter().map(|count| (*count).max(0) as f64).sum::<f64>();
     let most = rows.iter().map(sum).fold(0.0, f64::max);
     let scale = Scale::new((0.0, most), (LEFT, RIGHT));
     for tick in count_ticks(most) {
         let x = scale.at(tick);
-        picture.line((x, TOP), (x, bottom), "p-grid");
+        picture.line((x, top), (x, bottom), "p-grid");
         picture.text((x, bottom + 17.0), Anchor::Middle, 80.0, "p-axis", &format.count(tick as i64));
     }
     for (index, row) in rows.iter().enumerate() {
-        let y = TOP + LINE * index as f64;
+        let y = top + LINE * index as f64;
         picture.text((LEFT - 12.0, y + 18.0), Anchor::End, LEFT - 14.0, "p-label", &row.label);
         let mut before = 0.0;
         for (part, count) in parts.iter().zip(&row.counts) {
@@ -65,18 +69,30 @@ pub fn counts(id: &'static str, parts: &[Part], rows: &[CountRow], format: Forma
     picture
 }
 
-fn key(picture: &mut Picture, parts: &[Part]) {
-    let mut x = LEFT.min(WIDE - parts.iter().map(|part| width_of(&part.name) + 40.0).sum::<f64>()).max(0.0);
+/// Where each part stands in the key: how far from the left, and on which of its lines.
+fn places(parts: &[Part]) -> Vec<(f64, f64)> {
+    let wide = |part: &Part| width_of(&part.name) + 40.0;
+    let all: f64 = parts.iter().map(wide).sum();
+    let (mut x, mut line) = (LEFT.min(WIDE - all).max(0.0), 0.0);
+    let mut places = Vec::with_capacity(parts.len());
     for part in parts {
+        if x > 0.0 && x + wide(part) - 14.0 > WIDE {
+            (x, line) = (0.0, line + 1.0);
+        }
+        places.push((x, line));
+        x += wide(part);
+    }
+    places
+}
+
+fn key(picture: &mut Picture, parts: &[Part], places: &[(f64, f64)]) {
+    for (part, (x, line)) in parts.iter().zip(places) {
+        let (x, down) = (*x, KEY_LINE * line);
         let room = (WIDE - x - 22.0).clamp(0.0, width_of(&part.name) + 4.0);
-        if room < 12.0 {
-            break;
-        }
-        picture.rect((x, 8.0), (14.0, 14.0), part.class, "");
+        picture.rect((x, 8.0 + down), (14.0, 14.0), part.class, "");
         if part.striped {
-            picture.stripes((x, 8.0), (14.0, 14.0));
+            picture.stripes((x, 8.0 + down), (14.0, 14.0));
         }
-        picture.text((x + 20.0, 19.0), Anchor::Start, room, "p-axis", &part.name);
-        x += width_of(&part.name) + 40.0;
+        picture.text((x + 20.0, 19.0 + down), Anchor::Start, room, "p-axis", &part.name);
     }
 }
