@@ -10,7 +10,7 @@ goes without the token it asks for. Exits with 1 when anything is found.
 
 The document is given the names of what is there, so that not every call ends at NOT_FOUND. Streams of events do not end, and
 lines of JSON are nothing that schemathesis can write: both are left out, and have tests of their own
-(`tests/tests/gateway_rest.rs`). `--planted-fault` spoils the document, which must be found.
+(`tests/tests/it/gateway_rest.rs`). `--planted-fault` spoils the document, which must be found.
 """
 
 import argparse

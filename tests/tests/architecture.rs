@@ -183,13 +183,19 @@ fn constraint_names(code: &str) -> Vec<String> {
 
 #[test]
 fn every_path_a_document_cites_exists() {
-    let documents: Vec<PathBuf> =
-        ["README.md", "services/ARCHITECTURE.md", "proto/README.md", "deploy/README.md", "tests/README.md"]
-            .iter()
-            .map(PathBuf::from)
-            .filter(|path| root().join(path).exists())
-            .collect();
-    assert!(documents.len() >= 4, "documents are missing: {documents:?}");
+    let documents: Vec<PathBuf> = [
+        "README.md",
+        "services/ARCHITECTURE.md",
+        "proto/README.md",
+        "deploy/README.md",
+        "deploy/ivr/README.md",
+        "tests/README.md",
+    ]
+    .iter()
+    .map(PathBuf::from)
+    .filter(|path| root().join(path).exists())
+    .collect();
+    assert!(documents.len() >= 5, "documents are missing: {documents:?}");
     let mut gone: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for document in documents {
         for cited in cited_paths(&text(&document)) {
@@ -212,5 +218,53 @@ fn cited_paths(document: &str) -> Vec<String> {
         .filter(|cited| starts.iter().any(|s| cited.starts_with(s)))
         .filter(|cited| !cited.contains(['*', '{', '<', ' ', '…']))
         .map(|cited| cited.split("::").next().unwrap_or(cited).trim_end_matches('/').to_owned())
+        .collect()
+}
+
+#[test]
+fn every_test_program_that_a_command_names_exists() {
+    let folders: BTreeMap<String, PathBuf> = ["services", "tests", "proto"]
+        .iter()
+        .flat_map(|folder| files(folder, "toml"))
+        .filter(|path| path.ends_with("Cargo.toml"))
+        .filter_map(|path| {
+            let name = text(&path)
+                .lines()
+                .find_map(|line| line.strip_prefix("name = \"ventanilla-")?.strip_suffix('"').map(str::to_owned))?;
+            Some((format!("ventanilla-{name}"), path.parent()?.to_owned()))
+        })
+        .collect();
+    let mut places: Vec<PathBuf> = ["services", "tests", "proto", "deploy"]
+        .iter()
+        .flat_map(|folder| [files(folder, "md"), files(folder, "rs"), files(folder, "py")].concat())
+        .collect();
+    places.push("README.md".into());
+    let (mut named, mut gone) = (0, Vec::new());
+    for place in places {
+        for (package, program) in named_programs(&text(&place)) {
+            named += 1;
+            let tests = folders.get(&package).map(|folder| root().join(folder).join("tests"));
+            let exists = |tests: &Path| {
+                tests.join(format!("{program}.rs")).exists() || tests.join(&program).join("main.rs").exists()
+            };
+            if !tests.is_some_and(|tests| exists(&tests)) {
+                gone.push(format!("{}: {package} has no test program {program}", place.display()));
+            }
+        }
+    }
+    assert!(named > 5, "the commands are found: {named}");
+    assert!(gone.is_empty(), "{gone:#?}");
+}
+
+/// Package and program of every command that runs one test program.
+fn named_programs(text: &str) -> Vec<(String, String)> {
+    let word = |line: &str, flag: &str| {
+        let after = line.split(flag).nth(1)?;
+        let word: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+        Some(word).filter(|word| !word.is_empty())
+    };
+    text.lines()
+        .filter(|line| line.contains("cargo "))
+        .filter_map(|line| Some((word(line, " -p ")?, word(line, concat!(" --", "test "))?)))
         .collect()
 }

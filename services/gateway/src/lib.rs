@@ -18,7 +18,7 @@ use kernel::Ambient;
 use serde::Deserialize;
 use server::{Hall, Peers, TokenSource, TokenVerifier};
 use tower::ServiceExt as _;
-use web::Web;
+use web::{Web, secure_headers};
 
 /// Name of the process.
 pub const NAME: &str = "gateway";
@@ -77,6 +77,7 @@ pub struct Parts {
 pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError> {
     let Parts { peers, own, verifier, ambient } = parts;
     let web = Web::new(settings.web.clone(), Arc::clone(&verifier), ambient.clone())?;
+    let https = web.is_https();
     let callers = Callers::new(verifier, Arc::clone(web.limits()), ambient.clone());
     // A path of no route is a page for who reads pages.
     let nowhere = web.dress(Router::new().fallback(async || StatusCode::NOT_FOUND));
@@ -101,7 +102,9 @@ pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError>
         .merge(web.router())
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .fallback_service(Router::new().fallback(nothing_here).with_state(nowhere)))
+        .fallback_service(Router::new().fallback(nothing_here).with_state(nowhere))
+        // What is no page goes out with the same headers, but for what it says of itself.
+        .layer(secure_headers(https)))
 }
 
 /// Serves until told to stop.

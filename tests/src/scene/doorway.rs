@@ -152,6 +152,7 @@ impl Doorway {
             cookies: BTreeMap::new(),
             bearer: None,
             accept: None,
+            patience: None,
         }
     }
 }
@@ -164,6 +165,8 @@ pub struct Visitor {
     pub bearer: Option<String>,
     /// What they accept, where they say so: scripts of pages do.
     pub accept: Option<&'static str>,
+    /// How long they say that they wait, where they do (`Ventanilla-Timeout`).
+    pub patience: Option<&'static str>,
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
     cookies: BTreeMap<String, String>,
@@ -216,6 +219,9 @@ impl Visitor {
         }
         if let Some(accept) = self.accept {
             request = request.header(header::ACCEPT, accept);
+        }
+        if let Some(patience) = self.patience {
+            request = request.header("ventanilla-timeout", patience);
         }
         if let Some(bearer) = &self.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));

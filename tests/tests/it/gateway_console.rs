@@ -21,7 +21,7 @@ use ventanilla_tests::scene::docket::{self, Docket};
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
-fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
+pub(crate) fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
     pages_before(scene, address, scene.peers())
 }
 
@@ -38,7 +38,7 @@ fn pages_before(scene: &Scene, address: SocketAddr, peers: server::Peers) -> axu
 }
 
 /// Somebody of the office at the console.
-async fn at_the_console(scene: &Scene, door: &Doorway, person: &str, role: Role) -> Visitor {
+pub(crate) async fn at_the_console(scene: &Scene, door: &Doorway, person: &str, role: Role) -> Visitor {
     let mut visitor = door.visitor();
     let department = (role == Role::FirmLiaison).then_some("legal");
     visitor.sign_in(&scene.token(person, &[role], department)).await;

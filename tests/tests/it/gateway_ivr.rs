@@ -2,6 +2,7 @@
 
 mod exchange;
 mod limits;
+mod open;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,6 +324,12 @@ async fn whatever_fails_a_person_answers() {
     // Nobody asks that, and nobody asks so.
     human(&exchange.post("/ivr/v1/weather", &[("call", "c4")]).await, "NOT_FOUND");
     human(&exchange.get("/ivr/v1/caller").await, "METHOD_NOT_ALLOWED");
+    // How long they wait cannot be read.
+    let mut odd = exchange_of(&scene, &door);
+    odd.patience = Some("1s");
+    let answer = odd.post("/ivr/v1/caller", &[("call", "c4"), ("phone", "+34699999999")]).await;
+    human(&answer, "INVALID_REQUEST");
+    assert_eq!((answer.status, answer.fact("fields").as_str()), (StatusCode::BAD_REQUEST, "Ventanilla-Timeout"));
     // No token, and one of another role.
     let mut stranger = door.visitor();
     human(&stranger.post("/ivr/v1/caller", &[("call", "c4"), ("phone", "+34699999999")]).await, "TOKEN_MISSING");

@@ -117,6 +117,34 @@ async fn nobody_who_is_not_signed_in_is_shown_a_page_of_the_house_and_every_answ
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_no_page_has_the_headers_too() {
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| scene.window("localhost", address)).await;
+    let mut visitor = door.visitor();
+    for path in ["/v1/cases", "/v1/nothing", "/openapi.json", "/reference", "/healthz", "/readyz", "/nothing"] {
+        has_headers(&visitor.get(path).await, path);
+    }
+    has_headers(&visitor.post("/ivr/v1/caller", &[("call", "c1"), ("phone", "+34699999999")]).await, "/ivr/v1/caller");
+    visitor.bearer = Some(scene.bearer_of(Role::Auditor));
+    has_headers(&visitor.get("/v1/cases").await, "/v1/cases, by who may ask");
+    // What an answer says of itself stays: a description of calls is nobody's secret.
+    assert!(visitor.get("/openapi.json").await.header("cache-control").starts_with("public"));
+    scene.stop().await.expect("the services end well");
+}
+
+#[track_caller]
+fn has_headers(answer: &Answer, path: &str) {
+    for (name, value) in
+        [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")]
+    {
+        assert_eq!(answer.header(name), value, "{path}: {name}");
+    }
+    let policy = answer.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy:?}");
+    assert!(!answer.header("cache-control").is_empty(), "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nothing_is_a_browser_is_shown_a_page_and_a_system_a_problem() {
     let scene = Scene::fresh().await;
     let door = Doorway::open(|address| scene.window("localhost", address)).await;

@@ -4,6 +4,7 @@ mod answers;
 mod complaint;
 mod kept;
 mod office;
+mod sides;
 mod survey;
 
 use std::net::SocketAddr;
@@ -206,6 +207,7 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     let sent = send(&mut visitor, &page, "/t/ombudsman", &[("proceedings", "none")]).await;
     assert_eq!(sent.status, StatusCode::OK, "{}", sent.text());
     assert!(sent.text().contains("Su código para el defensor es"), "the office's code is shown once: {}", sent.text());
+    assert!(!sent.text().contains("?lang="), "and no link leads away from it: {}", sent.text());
     for later in ["/t/affair", "/t/affair?done=ombudsman"] {
         assert!(!visitor.get(later).await.text().contains("Su código para el defensor es"), "{later}");
     }
@@ -399,7 +401,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// By command, on a machine that does nothing else: `cargo test -p ventanilla-tests --test gateway_tracking -- --ignored --nocapture`.
+/// By command, on a machine that does nothing else: `cargo test -p ventanilla-tests --test it gateway_tracking -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures time"]
 async fn a_wrong_proof_and_an_unknown_key_take_as_long() {

@@ -200,7 +200,7 @@ pub(crate) async fn show(
             (side, of_side.map(|(at, _)| at).collect())
         })
         .into();
-    let due = When::of(lang, case.decide_due_time);
+    let due = When::of(lang, case.decide_due_time.filter(|_| danger::is_to_be_decided(case.state())));
     let offers = match &procedure {
         Some(procedure) => offer::of(&office, &case.name, procedure, &read.entries).await,
         None => Vec::new(),
@@ -209,7 +209,7 @@ pub(crate) async fn show(
     let body = CasePage {
         lang,
         id: &id,
-        version: crate::live::version(&case.etag),
+        version: crate::live::version(&case),
         done: step::done(&wanted.done, lang),
         state: words::of(lang, words::state(case.state())),
         next: words::of(lang, words::next(case.state())),

@@ -4,8 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use ventanilla_proto::ombudsman::v1::{Case, CaseState};
 use web::When;
 
-use crate::words;
-
 /// How near the legal instant to decide is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Danger {
@@ -21,21 +19,45 @@ pub(crate) enum Danger {
 
 /// The danger of a case whose term to decide ends then.
 pub(crate) fn of(case: &Case, due: Option<&When>, now: Timestamp) -> Danger {
-    let decided = matches!(
-        case.state(),
-        CaseState::Decided
-            | CaseState::Notified
-            | CaseState::Binding
-            | CaseState::NotBinding
-            | CaseState::Compliance
-            | CaseState::Complied
-            | CaseState::Reported
-    );
     match due {
         _ if case.state() == CaseState::Overdue => Danger::Late,
-        _ if decided || words::is_over(case.state()) => Danger::None,
+        _ if !is_to_be_decided(case.state()) => Danger::None,
         _ if case.decide_breached_time.is_some() => Danger::Late,
         due => of_term(due, now),
+    }
+}
+
+/// Whether the office owes a decision: the term for it is told after that too, as it was settled, and runs no more.
+pub(crate) const fn is_to_be_decided(state: CaseState) -> bool {
+    use CaseState as S;
+    match state {
+        S::Received
+        | S::Registered
+        | S::NeedsCure
+        | S::InadmissibleProposed
+        | S::Admitted
+        | S::EntityAllegations
+        | S::Investigation
+        | S::Drafted
+        | S::Conciliation => true,
+        S::Unspecified
+        | S::ArchivedUncured
+        | S::Inadmissible
+        | S::Decided
+        | S::Notified
+        | S::Closed
+        | S::Withdrawn
+        | S::Rectified
+        | S::ForwardedInternally
+        | S::Stayed
+        | S::Settled
+        | S::OwnInitiative
+        | S::Binding
+        | S::NotBinding
+        | S::Compliance
+        | S::Complied
+        | S::Overdue
+        | S::Reported => false,
     }
 }
 
@@ -81,6 +103,9 @@ mod tests {
         assert_eq!(of(&open, when("2026-12-11T11:00:00Z").as_ref(), now), Danger::Far);
         assert_eq!(of(&open, None, now), Danger::None);
         assert_eq!(of(&case(CaseState::Notified), when("2026-11-30T11:00:00Z").as_ref(), now), Danger::None);
+        for ended in [CaseState::Withdrawn, CaseState::Rectified, CaseState::OwnInitiative, CaseState::Inadmissible] {
+            assert_eq!(of(&case(ended), when("2026-11-30T11:00:00Z").as_ref(), now), Danger::None, "{ended:?}");
+        }
         assert_eq!(of(&case(CaseState::Overdue), None, now), Danger::Late);
         assert!(Danger::Late < Danger::Near && Danger::Near < Danger::Far);
     }

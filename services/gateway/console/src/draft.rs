@@ -10,7 +10,7 @@ use crate::money;
 
 /// What is drafted so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Draft {
     pub(crate) points: Vec<Point>,
     pub(crate) signpost: String,
@@ -24,7 +24,7 @@ pub(crate) struct Draft {
 
 /// The answer to one claim point so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Point {
     pub(crate) claim_point: String,
     pub(crate) outcome: i32,
@@ -37,7 +37,7 @@ pub(crate) struct Point {
 
 /// An earlier decided point and why this case goes another way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Considered {
     pub(crate) claim_point: String,
     pub(crate) decision: String,
@@ -242,6 +242,14 @@ mod tests {
         let draft = Draft::read("Estimación parcial").fitted(&points());
         assert_eq!(draft.plain, "Estimación parcial");
         assert_eq!(draft.points.len(), 2);
+        // Of another make, it is none of ours, even where it could be taken for an empty one.
+        for other in [
+            r#"{"fundamentos": "Procede estimar"}"#,
+            r#"{"points": [{"claim_point": "p1", "hallazgo": "Hubo dos cargos"}]}"#,
+            r#"{"precedents": [{"decision": "cases/x/decision", "why": "otro contrato"}]}"#,
+        ] {
+            assert_eq!(Draft::read(other).fitted(&points()).plain, other);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::Stream;
 use serde::Deserialize;
+use ventanilla_proto::ombudsman::v1::Case;
 use web::Trouble;
 
 use crate::office::Office;
@@ -24,9 +25,12 @@ pub(crate) struct Seen {
     seen: String,
 }
 
-/// The version of a case as it stands in an address: an etag without its quotes.
-pub(crate) fn version(etag: &str) -> String {
-    etag.chars().filter(char::is_ascii_alphanumeric).collect()
+/// The version of a case as its page shows it and as it stands in an address: its etag without the quotes, and when it last changed, which papers do that
+/// leave the etag as it was.
+pub(crate) fn version(case: &Case) -> String {
+    let etag: String = case.etag.chars().filter(char::is_ascii_alphanumeric).collect();
+    let changed = case.update_time.unwrap_or_default();
+    format!("{etag}-{}-{}", changed.seconds, changed.nanos)
 }
 
 /// What an open page is told by: one event `changed`, once a look says that something is no longer what the page showed. A service that does not answer just
@@ -62,7 +66,7 @@ pub(crate) async fn changes(
     let stream = told(EVERY, move || {
         // Every look has a deadline of its own.
         let (office, id, seen) = (office.renewed(), id.clone(), wanted.seen.clone());
-        async move { office.case(&id).await.map(|case| version(&case.etag) != seen) }
+        async move { office.case(&id).await.map(|case| version(&case) != seen) }
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }

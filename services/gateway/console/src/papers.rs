@@ -75,8 +75,10 @@ pub(crate) enum Body {
 impl Paper {
     pub(crate) fn of(lang: Lang, entry: &DossierEntry) -> Self {
         let kind = entry.kind();
-        // What the office wrote down is the words of whom it wrote them down for.
+        // What the office wrote down is the words of whom it wrote them down for; evidence that came by the claimant's own window is stored as the same kind
+        // as what the office gathers.
         let side = match kind {
+            DossierKind::Evidence if side_of(entry.actor.as_ref()) == Side::Claimant => Side::Claimant,
             DossierKind::Complaint
             | DossierKind::Cure
             | DossierKind::ClaimantStatement

@@ -28,10 +28,11 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, post};
-use edge::{Caller, Callers};
+use edge::{Caller, Callers, Problem};
 use kernel::Ambient;
 use server::Peers;
 
+pub use open::ANSWERS;
 pub use settings::Settings;
 
 use answer::{Fault, Reply};
@@ -72,7 +73,10 @@ where
 {
     let desk = Arc::clone(desk);
     let whole = Duration::from_millis(desk.state.settings.limit_ms);
-    let route = move |caller: Caller, request: Request| async move {
+    let route = move |caller: Result<Caller, Problem>, request: Request| async move {
+        let Ok(caller) = caller else {
+            return Fault::Invalid(vec!["Ventanilla-Timeout".to_owned()]).answer(say::Lang::Es);
+        };
         let until = caller.deadline.min(Instant::now() + whole);
         let (mut parts, body) = request.into_parts();
         if let Err(wait) = desk.state.callers.count(&mut parts).await {

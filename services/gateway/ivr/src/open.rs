@@ -7,6 +7,9 @@ use crate::answer::{Fault, Next, Reply};
 use crate::ask::Asked;
 use crate::say;
 
+/// Stages of terms that end with the answer to an affair, as the rules of sla-monitor name them: its resolution, or the decision of who hears it.
+pub const ANSWERS: [&str; 6] = ["answer", "answer_complaint", "decide", "final", "resolve", "resolve_and_answer"];
+
 pub(crate) const FIELDS: &[&str] = &[];
 
 /// Tells how many affairs are open and by when the first must be answered, to whom the number is certainly theirs alone. Anybody else is asked for key
@@ -44,5 +47,5 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
 /// Whether the clock runs until the customer has their answer. Others are the house's own, and a promise's is not the affair's.
 fn is_answer(clock: &ViewedClock) -> bool {
     let of_an_affair = clock.subject.starts_with("tickets/") && !clock.subject.contains("/promises/");
-    of_an_affair && clock.stage.contains("resolve")
+    of_an_affair && ANSWERS.contains(&clock.stage.as_str())
 }

@@ -171,6 +171,8 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
     let layout =
         Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject.clone()).status(said.status());
+    // The office's code is told in this answer and nowhere else.
+    let layout = if office_code.is_empty() { layout } else { layout.told_once() };
     let body = Page {
         lang,
         csrf,

@@ -318,7 +318,7 @@ pub(crate) async fn make(
     let kept = Kept::new(opened.tracking_key.clone(), opened.proof.clone(), now);
     let body = Complained { lang, received, key: opened.tracking_key, proof: opened.proof };
     let title = lang.of("Hemos recibido su reclamación", "We have received your complaint");
-    let mut answer = page(Layout::new(lang, title), body);
+    let mut answer = page(Layout::new(lang, title).told_once(), body);
     kept.put(&state.web, &mut answer);
     Ok(answer)
 }

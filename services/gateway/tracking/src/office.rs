@@ -1,6 +1,7 @@
 //! The page of the case before the ombudsman, for its claimant: where it stands, what both parties said, and what the claimant can do.
 
 mod forms;
+mod papers;
 
 use askama::Template;
 use axum::extract::{Query, State as Of};
@@ -9,13 +10,13 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
-    CaseState, ClaimantCase, ClaimantOption, DisclosureStatement, DossierEntry, DossierKind, GetClaimantCaseRequest,
-    ListClaimantEntriesRequest, ListClaimantEntriesResponse, MissingItem, Party, PartyTerm, PartyTermKind,
+    CaseState, ClaimantCase, ClaimantOption, GetClaimantCaseRequest, ListClaimantEntriesRequest,
+    ListClaimantEntriesResponse, MissingItem, Party, PartyTerm, PartyTermKind,
 };
-use ventanilla_proto::ticketing::v1 as ticketing;
 use web::{Csrf, Lang, Layout, Trouble, When, page};
 
 pub(crate) use forms::{add, code, complete, decision, offer, people, withdraw};
+use papers::{Paper, paper, words};
 
 use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
@@ -25,8 +26,6 @@ use crate::{CODE_WRONG, State, UNKNOWN, reason};
 const PAPERS: i32 = 50;
 /// Pages that are looked through for the words of an offer.
 const PAGES: usize = 20;
-/// Characters of a paper that are shown at most.
-const SHOWN: usize = 20_000;
 
 /// What is said above the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,16 +104,6 @@ struct Term {
     what: &'static str,
     until: When,
     lapsed: bool,
-}
-
-/// A paper of both parties.
-struct Paper {
-    class: &'static str,
-    who: &'static str,
-    what: &'static str,
-    when: Option<When>,
-    /// Its words; none for what is no text.
-    words: Option<String>,
 }
 
 #[derive(Template)]
@@ -337,7 +326,7 @@ fn written(
         said,
         state: state_of(lang, shown.state()),
         filed: When::of(lang, shown.filed_at_office_time),
-        due: When::of(lang, shown.decide_due_time),
+        due: When::of(lang, shown.decide_due_time.filter(|_| is_to_be_decided(shown.state()))),
         terms: shown.party_terms.iter().filter_map(|term| term_of(lang, term)).collect(),
         refusal: shown.refusal.as_ref().map(|refusal| refusal.reasons.clone()),
         missing: shown.completes().filter(|_| !proposed).filter_map(|item| missing(lang, item)).collect(),
@@ -406,78 +395,6 @@ const fn missing(lang: Lang, item: MissingItem) -> Option<&'static str> {
     })
 }
 
-/// The words of a paper; none for what is no text.
-fn words(entry: &DossierEntry) -> Option<String> {
-    let told = if entry.content_type.starts_with("text/") {
-        String::from_utf8_lossy(&entry.content).into_owned()
-    } else if let Some(statement) = message_of::<DisclosureStatement>(entry) {
-        statement.text
-    } else if let Some(written) = message_of::<ticketing::ListMessagesResponse>(entry) {
-        written.messages.into_iter().map(|message| message.body).collect::<Vec<_>>().join("\n\n")
-    } else {
-        message_of::<ticketing::Receipt>(entry)?.text
-    };
-    Some(told.chars().take(SHOWN).collect()).filter(|told: &String| !told.is_empty())
-}
-
-fn message_of<M: prost::Message + prost::Name + Default>(entry: &DossierEntry) -> Option<M> {
-    let named = entry.content_type.contains(&format!("\"{}\"", M::full_name()));
-    named.then(|| M::decode(entry.content.as_slice()).ok()).flatten()
-}
-
-fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
-    let (class, who, what) = match entry.kind() {
-        DossierKind::Complaint => ("claimant", lang.of("Usted", "You"), lang.of("su reclamación", "your complaint")),
-        DossierKind::Cure => ("claimant", lang.of("Usted", "You"), lang.of("lo que completó", "what you completed")),
-        DossierKind::Withdrawal => ("claimant", lang.of("Usted", "You"), lang.of("desistió", "withdrew it")),
-        DossierKind::ClaimantStatement => {
-            ("claimant", lang.of("Usted", "You"), lang.of("lo que dijo", "what you stated"))
-        }
-        DossierKind::OfferAnswer | DossierKind::DecisionAnswer => {
-            ("claimant", lang.of("Las partes", "The parties"), lang.of("una respuesta", "an answer"))
-        }
-        DossierKind::EntityStatement => {
-            ("firm", lang.of("La empresa", "The firm"), lang.of("su posición", "its position"))
-        }
-        DossierKind::Offer => ("firm", lang.of("La empresa", "The firm"), lang.of("una oferta", "an offer")),
-        DossierKind::ExecutionProof | DossierKind::Rectification => {
-            ("firm", lang.of("La empresa", "The firm"), lang.of("lo que hizo", "what it did"))
-        }
-        DossierKind::CorrespondenceSnapshot => (
-            "firm",
-            lang.of("La empresa", "The firm"),
-            lang.of("los mensajes con usted, como estaban", "the messages with you as they stood"),
-        ),
-        DossierKind::ReceiptSnapshot => (
-            "firm",
-            lang.of("La empresa", "The firm"),
-            lang.of("el justificante que le dio", "the receipt it gave you"),
-        ),
-        DossierKind::TicketSnapshot
-        | DossierKind::MessagesSnapshot
-        | DossierKind::HistorySnapshot
-        | DossierKind::ClocksSnapshot => (
-            "firm",
-            lang.of("La empresa", "The firm"),
-            lang.of("copia de su asunto, como estaba", "a copy of your affair as it stood"),
-        ),
-        DossierKind::Evidence => ("office", lang.of("El expediente", "The file"), lang.of("una prueba", "evidence")),
-        DossierKind::Decision => {
-            ("office", lang.of("El defensor", "The ombudsman"), lang.of("la resolución", "the decision"))
-        }
-        DossierKind::CureRequest => (
-            "office",
-            lang.of("El defensor", "The ombudsman"),
-            lang.of("le pide que complete", "asks you to complete it"),
-        ),
-        DossierKind::Disclosure => {
-            ("office", lang.of("El defensor", "The ombudsman"), lang.of("quién lleva su caso", "who has your case"))
-        }
-        _ => ("office", lang.of("El defensor", "The ombudsman"), lang.of("una comunicación", "a communication")),
-    };
-    Paper { class, who, what, when: When::of(lang, entry.record_time), words: words(entry) }
-}
-
 fn term_of(lang: Lang, term: &PartyTerm) -> Option<Term> {
     use PartyTermKind as K;
     let what = match (term.kind(), term.bearer()) {
@@ -496,6 +413,40 @@ fn term_of(lang: Lang, term: &PartyTerm) -> Option<Term> {
         (K::Unspecified, _) => return None,
     };
     Some(Term { what, until: When::of(lang, term.due_time)?, lapsed: term.lapse_time.is_some() })
+}
+
+/// Whether the ombudsman owes a decision: the term for it is told after that too, as it was settled, and runs no more.
+const fn is_to_be_decided(state: CaseState) -> bool {
+    use CaseState as S;
+    match state {
+        S::Received
+        | S::Registered
+        | S::NeedsCure
+        | S::InadmissibleProposed
+        | S::Admitted
+        | S::EntityAllegations
+        | S::Investigation
+        | S::Drafted
+        | S::Conciliation => true,
+        S::Unspecified
+        | S::ArchivedUncured
+        | S::Inadmissible
+        | S::Decided
+        | S::Notified
+        | S::Closed
+        | S::Withdrawn
+        | S::Rectified
+        | S::ForwardedInternally
+        | S::Stayed
+        | S::Settled
+        | S::OwnInitiative
+        | S::Binding
+        | S::NotBinding
+        | S::Compliance
+        | S::Complied
+        | S::Overdue
+        | S::Reported => false,
+    }
 }
 
 const fn state_of(lang: Lang, state: CaseState) -> &'static str {

@@ -15,6 +15,7 @@ pub struct Layout {
     path: String,
     signed_in: Option<SignedIn>,
     wide: bool,
+    told_once: bool,
 }
 
 struct SignedIn {
@@ -34,6 +35,7 @@ impl Layout {
             path: String::new(),
             signed_in: None,
             wide: false,
+            told_once: false,
         }
     }
 
@@ -63,6 +65,13 @@ impl Layout {
         self
     }
 
+    /// With something that no other page tells: none of its links leads to the same in another language.
+    #[must_use]
+    pub fn told_once(mut self) -> Self {
+        self.told_once = true;
+        self
+    }
+
     /// As wide as the window: for tables and plots.
     #[must_use]
     pub fn wide(mut self) -> Self {
@@ -83,6 +92,7 @@ struct Frame<'a> {
     links: Vec<nav::Link>,
     signed_in: Option<&'a SignedIn>,
     wide: bool,
+    told_once: bool,
     /// Made by another template, which escaped what it shows.
     body: String,
 }
@@ -104,6 +114,7 @@ pub fn page(layout: Layout, body: impl Template) -> Response {
         links: signed_in.map(|who| nav::links(&who.principal, layout.lang, &layout.path)).unwrap_or_default(),
         signed_in,
         wide: layout.wide,
+        told_once: layout.told_once,
         body,
     };
     let Ok(html) = frame.render() else {

@@ -110,7 +110,7 @@ impl Web {
         &self.0.departments
     }
 
-    pub(crate) fn is_https(&self) -> bool {
+    pub fn is_https(&self) -> bool {
         self.0.origin.starts_with("https://")
     }
 

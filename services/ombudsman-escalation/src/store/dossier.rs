@@ -78,6 +78,21 @@ pub(crate) async fn append(tx: &mut PgConnection, entries: &[Filed]) -> Result<(
         .execute(&mut *tx)
         .await?;
     }
+    told_to_parties(tx, entries).await
+}
+
+/// A paper that both parties may read changes their case, though no step that was read before it stands against it. What the office keeps to itself does
+/// not: the firm reads when the case last changed.
+async fn told_to_parties(tx: &mut PgConnection, entries: &[Filed]) -> Result<(), StoreError> {
+    let told = entries.iter().map(|filed| &filed.sealed.entry).filter(|entry| entry.visibility == Visibility::Parties);
+    let Some(last) = told.max_by_key(|entry| entry.recorded_at) else { return Ok(()) };
+    sqlx::query!(
+        "update ombudsman.office_case set updated_at = greatest(updated_at, $2) where case_id = $1",
+        last.case.uuid(),
+        last.recorded_at.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

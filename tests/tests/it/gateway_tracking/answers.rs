@@ -47,7 +47,11 @@ impl Behind {
 }
 
 /// A complaint with a draft under this regime, and what its customer holds.
-async fn drafted<'a>(scene: &'a Scene, number: u32, regime: &str) -> (Affair<'a>, CreateTicketResponse, String) {
+pub(super) async fn drafted<'a>(
+    scene: &'a Scene,
+    number: u32,
+    regime: &str,
+) -> (Affair<'a>, CreateTicketResponse, String) {
     let affair = Affair::of(scene, Person::numbered(number));
     affair.appoint().await.expect("the office has its people");
     let customer = affair.arrive().await.expect("a good record").customer;
@@ -97,7 +101,12 @@ async fn papers(affair: &Affair<'_>, case: &str, kind: office::DossierKind) -> V
 }
 
 /// The customer comes by with their key, and with the code that the office told them.
-async fn at_the_case(affair: &Affair<'_>, case: &str, door: &Doorway, opened: &CreateTicketResponse) -> Visitor {
+pub(super) async fn at_the_case(
+    affair: &Affair<'_>,
+    case: &str,
+    door: &Doorway,
+    opened: &CreateTicketResponse,
+) -> Visitor {
     let mut visitor = door.visitor();
     let entered = enter(&mut visitor, &opened.tracking_key, &opened.proof).await;
     assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text());

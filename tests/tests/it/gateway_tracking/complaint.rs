@@ -44,6 +44,8 @@ async fn who_has_no_key_makes_a_complaint_and_is_told_key_and_proof_once() {
     let (key, proof) = (held(&taken, "key"), held(&taken, "proof"));
     assert!(taken.headers.values().all(|value| !value.to_str().unwrap_or_default().contains(&proof)));
     assert_eq!(taken.header("cache-control"), "no-store");
+    // Another language would be another page, without them.
+    assert!(!taken.text().contains("?lang="), "{}", taken.text());
 
     // They are those of an affair, which is what was written, of whoever wrote it.
     let status = GetPublicStatusRequest { tracking_key: key.clone(), proof: proof.clone() };
