@@ -110,6 +110,7 @@ impl Web {
         &self.0.departments
     }
 
+    /// Whether the window is reached by https alone.
     pub fn is_https(&self) -> bool {
         self.0.origin.starts_with("https://")
     }
