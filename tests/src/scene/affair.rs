@@ -502,13 +502,14 @@ impl<'a> Affair<'a> {
         Ok(intake.notify_decision(notify).await?.into_inner())
     }
 
-    /// The ombudsman decides point by point: the first is upheld, the second is not.
+    /// The ombudsman decides point by point: the first is upheld, the second is not, nor what came to it with another part of the affair.
     pub async fn issue(&self, case: &str) -> Result<office::Decision, Status> {
         let request_id = || self.scene.request_id();
         let mut ombudsman = self.cast.ombudsman.office.clone();
         let read = office::GetCaseRequest { name: case.to_owned() };
-        let etag = ombudsman.get_case(read).await?.into_inner().etag;
-        let points = vec![
+        let read = ombudsman.get_case(read).await?.into_inner();
+        let etag = read.etag;
+        let mut points = vec![
             office::DecisionPoint {
                 claim_point: "p1".to_owned(),
                 outcome: office::DecisionOutcome::Upheld.into(),
@@ -526,6 +527,15 @@ impl<'a> Affair<'a> {
                 redress_amount: None,
             },
         ];
+        let further = read.claim_points.into_iter().skip(points.len()).enumerate();
+        points.extend(further.map(|(number, point)| office::DecisionPoint {
+            claim_point: point.id,
+            outcome: office::DecisionOutcome::NotUpheld.into(),
+            finding: format!("La centralita anotó la llamada {number} y la empresa la devolvió esa misma tarde"),
+            reason: format!("Devolverla el día {number} cumple el plazo que la propia empresa había publicado"),
+            remedy: format!("Nada que ordenar en este otro punto de la llamada {number}"),
+            redress_amount: None,
+        }));
         let issue = office::IssueDecisionRequest {
             name: case.to_owned(),
             etag,
