@@ -144,7 +144,6 @@ async fn a_term_to_decide_is_shown_while_there_is_something_to_decide_and_no_lon
         etag,
         statement: "Ya me han pagado".to_owned(),
         request_id: scene.request_id(),
-        ..WithdrawCaseRequest::default()
     };
     affair.cast.intake.office.clone().withdraw_case(withdraw).await.expect("the claimant stops");
     let page = visitor.get("/t/office").await.text();
