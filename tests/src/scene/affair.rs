@@ -506,9 +506,8 @@ impl<'a> Affair<'a> {
     pub async fn issue(&self, case: &str) -> Result<office::Decision, Status> {
         let request_id = || self.scene.request_id();
         let mut ombudsman = self.cast.ombudsman.office.clone();
-        let read = office::GetCaseRequest { name: case.to_owned() };
-        let read = ombudsman.get_case(read).await?.into_inner();
-        let etag = read.etag;
+        let read = ombudsman.get_case(office::GetCaseRequest { name: case.to_owned() }).await?;
+        let office::Case { etag, claim_points, .. } = read.into_inner();
         let mut points = vec![
             office::DecisionPoint {
                 claim_point: "p1".to_owned(),
@@ -527,7 +526,7 @@ impl<'a> Affair<'a> {
                 redress_amount: None,
             },
         ];
-        let further = read.claim_points.into_iter().skip(points.len()).enumerate();
+        let further = claim_points.into_iter().skip(points.len()).enumerate();
         points.extend(further.map(|(number, point)| office::DecisionPoint {
             claim_point: point.id,
             outcome: office::DecisionOutcome::NotUpheld.into(),
