@@ -504,10 +504,9 @@ impl<'a> Affair<'a> {
 
     /// The ombudsman decides point by point: the first is upheld, the second is not, nor what came to it with another part of the affair.
     pub async fn issue(&self, case: &str) -> Result<office::Decision, Status> {
-        let request_id = || self.scene.request_id();
         let mut ombudsman = self.cast.ombudsman.office.clone();
-        let read = ombudsman.get_case(office::GetCaseRequest { name: case.to_owned() }).await?;
-        let office::Case { etag, claim_points, .. } = read.into_inner();
+        let read = office::GetCaseRequest { name: case.to_owned() };
+        let office::Case { etag, claim_points, .. } = ombudsman.get_case(read).await?.into_inner();
         let mut points = vec![
             office::DecisionPoint {
                 claim_point: "p1".to_owned(),
@@ -541,7 +540,7 @@ impl<'a> Affair<'a> {
             points,
             signpost: "Puede acudir a la junta arbitral de consumo o a los tribunales".to_owned(),
             language: Language::Es.into(),
-            request_id: request_id(),
+            request_id: self.scene.request_id(),
             precedents: Vec::new(),
         };
         Ok(ombudsman.issue_decision(issue).await?.into_inner())
