@@ -60,7 +60,7 @@ pub(crate) async fn named(office: &Office, call: &Call, of: &Case, names: &[Case
     let mut violations = Violations::new();
     for (index, name) in names.iter().enumerate() {
         if !repeats.iter().any(|decided| decided.id == *name) {
-            let what = "must be a decided case of the same claimant, and not of facts before what this one is about";
+            let what = "must be a decided case of the same claimant, and not decided before the facts of this one";
             violations.push(format!("repeats[{index}]"), what);
         }
     }
