@@ -111,7 +111,9 @@ pub async fn keep(db: &Db, catalogue: &Catalogue, now: Timestamp) -> Result<Numb
         tx.rollback().await?;
         return Ok(numbers);
     }
-    // One after the other from here on, and each reads what the one before it wrote.
+    // One after the other from here on, and each reads what the one before it wrote. Who waits for its turn at
+    // the start waits for all that start beside it, and none of them can stand idle for longer than this.
+    sqlx::query!("set local lock_timeout = '60s'").execute(&mut *tx).await?;
     super::law::bump(&mut tx).await?;
     let kept = load(&mut tx).await?;
     if let Some(numbers) = kept.numbers_of(catalogue) {
