@@ -103,12 +103,16 @@ impl Obligation {
         self.overdue_at.is_some() && self.done_at.is_none() && self.proof.is_none() && self.lapsed_at.is_none()
     }
 
-    /// Whether it was ordered or agreed, missed, and nobody reported it yet: what the firm brings after its time undoes no miss, whether it was judged by then or
-    /// not. Recommendations are answered or not.
-    pub fn is_unreported(&self) -> bool {
+    /// Whether it was missed: its time is over, and no proof that came in time awaits judgement. What the firm brings after its time undoes no miss, whether it was
+    /// judged by then or not.
+    pub fn is_missed(&self) -> bool {
         let held_off = self.proof.zip(self.overdue_at).is_some_and(|(proof, over)| proof.at <= over);
-        let missed = self.overdue_at.is_some() && !held_off && self.done_at.is_none() && self.lapsed_at.is_none();
-        missed && self.reported_at.is_none() && self.kind != ObligationKind::Recommendation
+        self.overdue_at.is_some() && !held_off && self.done_at.is_none() && self.lapsed_at.is_none()
+    }
+
+    /// Whether it was ordered or agreed, missed, and nobody reported it yet. Recommendations are answered or not.
+    pub fn is_unreported(&self) -> bool {
+        self.is_missed() && self.reported_at.is_none() && self.kind != ObligationKind::Recommendation
     }
 
     /// The office reported that it was missed. What was not missed, or was reported, stays as it is.

@@ -162,7 +162,8 @@ pub struct Touch {
 /// What is known about who acted on a ticket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Involvement {
-    /// Whether the ticket's history was received from ticketing's own ledger, and no entry of it waits that could not be applied.
+    /// Whether the ticket's history was received from ticketing's own ledger, no entry of it waits that could not be applied, and of every employee who brought the
+    /// affair before the office it is known for which department.
     pub received: bool,
     /// Everybody who acted.
     pub touches: Vec<Touch>,

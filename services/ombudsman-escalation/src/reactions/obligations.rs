@@ -33,7 +33,7 @@ pub(super) async fn fall_due(
     obligation::update(tx, id, &fallen).await?;
     let told = fallen.clone();
     owed[place] = fallen;
-    if !told.is_overdue() {
+    if !told.is_missed() {
         return Ok(());
     }
     let now = ambient.now();

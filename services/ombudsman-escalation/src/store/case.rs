@@ -242,29 +242,49 @@ fn proven(case: &Case) -> Option<jiff_sqlx::Timestamp> {
 /// The live case of a ticket.
 #[tracing::instrument(name = "db.case.live_of_ticket", skip_all)]
 pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
-    live_with(&mut *db.reader().acquire().await?, ticket).await
+    live_with(&mut *db.reader().acquire().await?, &[ticket]).await
 }
 
-/// The live case that the ticket was brought in, under its own key or another's of its affair.
+/// The live case that one of the tickets was brought in, under its own key or another's of its affair.
 #[tracing::instrument(name = "db.case.live_with", skip_all)]
-pub(crate) async fn live_with(tx: &mut PgConnection, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
+pub(crate) async fn live_with(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<Option<Refused>, StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     let found = sqlx::query_scalar!(
         "select c.case_id from ombudsman.case_ticket t join ombudsman.office_case c on c.case_id = t.case_id
-          where t.ticket_id = $1 and c.review_of is null and not ombudsman.is_over(c.state)
+          where t.ticket_id = any($1) and c.review_of is null and not ombudsman.is_over(c.state)
           order by c.case_id limit 1",
-        ticket.uuid()
+        &ids
     )
     .fetch_optional(tx)
     .await?;
     Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
 }
 
-/// Which of these tickets were brought before the office in any case.
-#[tracing::instrument(name = "db.case.brought_before", skip_all)]
-pub(crate) async fn brought_before(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<Vec<TicketId>, StoreError> {
+/// Which of these tickets were brought before the office in a case in which this one was not.
+#[tracing::instrument(name = "db.case.heard_apart", skip_all)]
+pub(crate) async fn heard_apart(
+    tx: &mut PgConnection,
+    tickets: &[TicketId],
+    from: TicketId,
+) -> Result<Vec<TicketId>, StoreError> {
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    let found = sqlx::query_scalar!(
+        "select distinct t.ticket_id from ombudsman.case_ticket t
+          where t.ticket_id = any($1)
+            and not exists (select from ombudsman.case_ticket own where own.case_id = t.case_id and own.ticket_id = $2)",
+        &ids,
+        from.uuid()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(found.into_iter().map(TicketId::from_uuid).collect())
+}
+
+/// The tickets that a case was brought with.
+#[tracing::instrument(name = "db.case.tickets", skip_all)]
+pub(crate) async fn tickets(tx: &mut PgConnection, case: CaseId) -> Result<Vec<TicketId>, StoreError> {
     let found =
-        sqlx::query_scalar!("select distinct ticket_id from ombudsman.case_ticket where ticket_id = any($1)", &ids)
+        sqlx::query_scalar!("select ticket_id from ombudsman.case_ticket where case_id = $1", case.uuid())
             .fetch_all(tx)
             .await?;
     Ok(found.into_iter().map(TicketId::from_uuid).collect())
@@ -418,7 +438,7 @@ pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(
 }
 
 /// A case that was decided.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Decided {
     /// When.
     pub(crate) at: Timestamp,
@@ -426,17 +446,14 @@ pub(crate) struct Decided {
     pub(crate) id: CaseId,
     /// Whose it is.
     pub(crate) customer: CustomerId,
-    /// Its ticket.
-    pub(crate) ticket: TicketId,
-    /// Whether the ticket that is asked about was brought in it.
-    pub(crate) brought: bool,
+    /// The tickets it was brought with.
+    pub(crate) tickets: Vec<TicketId>,
 }
 
 struct DecidedRow {
     case_id: Uuid,
     customer_id: Uuid,
-    ticket_id: Uuid,
-    brought: bool,
+    tickets: Vec<Uuid>,
     issued_at: jiff_sqlx::Timestamp,
 }
 
@@ -446,8 +463,7 @@ impl From<DecidedRow> for Decided {
             at: row.issued_at.to_jiff(),
             id: CaseId::from_uuid(row.case_id),
             customer: CustomerId::from_uuid(row.customer_id),
-            ticket: TicketId::from_uuid(row.ticket_id),
-            brought: row.brought,
+            tickets: row.tickets.into_iter().map(TicketId::from_uuid).collect(),
         }
     }
 }
@@ -460,14 +476,13 @@ pub(crate) async fn decided_before(db: &Db, of: &Case) -> Result<Vec<Decided>, S
     let people: Vec<Uuid> = kin.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query_as!(
         DecidedRow,
-        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp",
-                  exists (select from ombudsman.case_ticket t where t.case_id = c.case_id and t.ticket_id = $3) as "brought!"
+        r#"select c.case_id, c.customer_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp",
+                  array(select t.ticket_id from ombudsman.case_ticket t where t.case_id = c.case_id) as "tickets!"
              from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
             where c.customer_id = any($1) and c.case_id <> $2
             order by c.case_id"#,
         &people,
-        of.id.uuid(),
-        of.ticket.uuid()
+        of.id.uuid()
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -480,7 +495,8 @@ pub(crate) async fn decided(db: &Db, cases: &[CaseId]) -> Result<Vec<Decided>, S
     let ids: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
     let found = sqlx::query_as!(
         DecidedRow,
-        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp", false as "brought!"
+        r#"select c.case_id, c.customer_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp",
+                  array(select t.ticket_id from ombudsman.case_ticket t where t.case_id = c.case_id) as "tickets!"
              from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
             where c.case_id = any($1)"#,
         &ids

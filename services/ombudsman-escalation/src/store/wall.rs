@@ -37,7 +37,7 @@ pub(crate) async fn load(
     .await?;
     let received = sqlx::query_scalar!(
         r#"select exists (select from ombudsman.ticket_watch where ticket_id = $1 and received_position is not null)
-              and not ombudsman.entry_waits($1) as "received!""#,
+              and not ombudsman.entry_waits($1) and not ombudsman.opener_unknown($1) as "received!""#,
         ticket.uuid()
     )
     .fetch_one(&mut *tx)
@@ -87,13 +87,16 @@ async fn spoke(tx: &mut PgConnection, ticket: TicketId) -> Result<BTreeMap<Strin
     Ok(spoke)
 }
 
-/// When each person of the register last spoke for the firm before the office, in any case.
+/// When each person of the register last spoke for the firm before the office, in any case, or brought one there for it.
 async fn spoke_ever(tx: &mut PgConnection) -> Result<Vec<(String, Timestamp)>, StoreError> {
     let rows = sqlx::query!(
         r#"select s.person, e.last_at as "last_at!"
              from ombudsman.staff s
-             cross join lateral (select max(recorded_at) as last_at from ombudsman.dossier_entry
-                                  where actor_id = s.person and ombudsman.is_of_the_firm(kind)) e
+             cross join lateral (select greatest(
+                     (select max(recorded_at) from ombudsman.dossier_entry
+                       where actor_id = s.person and ombudsman.is_of_the_firm(kind)),
+                     (select max(created_at) from ombudsman.office_case
+                       where opened_by = s.person and opened_by_kind = 'employee')) as last_at) e
             where e.last_at is not null"#
     )
     .fetch_all(tx)

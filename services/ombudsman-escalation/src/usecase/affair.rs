@@ -7,6 +7,8 @@ use ventanilla_proto::ticketing::v1::{ListTicketLinksRequest, TicketLinkKind};
 
 /// Links between tickets that are answered together.
 pub(crate) const ANSWERED_TOGETHER: &[TicketLinkKind] = &[TicketLinkKind::MergedInto];
+/// Links between tickets that say the same.
+pub(crate) const THE_SAME: &[TicketLinkKind] = &[TicketLinkKind::DuplicateOf];
 /// Links between tickets on the same facts. What was split off has points of its own, and what takes up another says what is new.
 pub(crate) const SAME_FACTS: &[TicketLinkKind] = &[TicketLinkKind::MergedInto, TicketLinkKind::DuplicateOf];
 

@@ -8,7 +8,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
-use crate::store::{case, procedure};
+use crate::store::{case, procedure, wall};
 
 /// Name of the RPC.
 pub const METHOD: &str = "ContinueByOwnInitiative";
@@ -36,11 +36,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let before = step.case();
     procedure::refuse_erased(&mut step.tx, before.id).await?;
     let after = before.clone().continue_by_own_initiative(step.now)?;
-    // A review goes on beside the case that it reviews.
-    if before.review_of.is_none()
-        && let Some(taken) = case::live_of_ticket(&office.db, before.ticket).await?
-    {
-        return Err(taken.into());
+    // A review goes on beside the case that it reviews. What was brought with the ticket may be heard by itself since.
+    if before.review_of.is_none() {
+        let brought = case::tickets(&mut step.tx, before.id).await?;
+        wall::hold_tickets(&mut step.tx, &brought).await?;
+        if let Some(taken) = case::live_with(&mut step.tx, &brought).await? {
+            return Err(taken.into());
+        }
     }
     step.add(&office, Paper::text(DossierKind::OwnInitiative, Visibility::Office, command.reasons.into_inner()));
     match step.finish(&office, after).await {

@@ -3,14 +3,14 @@
 pub(crate) mod snapshot;
 
 use jiff::Timestamp;
-use kernel::{Channel, Personal, ResourceId as _, Role};
+use kernel::{ActorKind, Channel, Personal, ResourceId as _, Role};
 use ombudsman_escalation_domain::admissibility::{self, FirmTerm};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Representative};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::notice::Acknowledged;
 use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Origin, Parallel, RepresentativeKind, Visibility};
-use ombudsman_escalation_domain::{CaseId, Refused, TicketId, form};
+use ombudsman_escalation_domain::{CaseId, HouseRefused, Refused, TicketId, form};
 use postgres::{Claim, RequestKey, claim};
 use server::parse::{channel_to_proto, language_to_proto, time_to_proto};
 use server::{Call, Principal};
@@ -82,6 +82,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             false => Ok(case),
         };
     }
+    // Whoever of the firm brings it speaks for the firm there, and keeps their unit off it.
+    if call.actor().kind == ActorKind::Employee && call.actor().department.is_none() {
+        let about = (METHOD, command.ticket.name());
+        return Err(denied(&office, &call, about, Refused::from(HouseRefused::NoDepartment)).await);
+    }
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
     let who = call.acting();
     if command.regulator_reference.is_some() && !who.is_office() {
@@ -152,12 +157,12 @@ async fn write(
         }
     }
     // What is answered together is heard together: once, under whichever of its keys it was brought. What was merged into it since is another claim.
-    if let Some(taken) = case::live_with(&mut tx, command.ticket).await? {
+    if let Some(taken) = case::live_with(&mut tx, &[command.ticket]).await? {
         tx.rollback().await?;
         return Err(taken.into());
     }
     let affair = snapshot.affair()?;
-    snapshot.leave_apart(case::brought_before(&mut tx, &affair).await?);
+    snapshot.leave_apart(case::heard_apart(&mut tx, &affair, command.ticket).await?);
     let received = match receive(id, regime, &command, &snapshot, call.acting().is_office(), now) {
         Err(Failure::Refused(Refused::Channel { article })) => {
             tx.rollback().await?;
@@ -170,7 +175,8 @@ async fn write(
     let registered = received.register()?;
     let matter = snapshot.matter();
     case::insert(&mut tx, &registered, call.actor(), &matter, now).await?;
-    case::bring(&mut tx, id, &snapshot.affair()?).await?;
+    let brought = snapshot.affair()?;
+    case::bring(&mut tx, id, &brought).await?;
     let stored = StoredCase {
         case: registered.clone(),
         version: 1,
@@ -191,6 +197,7 @@ async fn write(
         regime: registered.regime.id.to_owned(),
         filed_at_entity_time: Some(time_to_proto(registered.complaint.filed_at_entity)),
         filed_at_office_time: Some(time_to_proto(now)),
+        brought_with: brought_with(&brought, registered.ticket),
     };
     step.note(office, &opened);
     let transitioned = pb::CaseTransitioned {
@@ -222,6 +229,11 @@ async fn write(
     }
     acknowledge(office, &mut step, snapshot.key());
     step.conclude(office).await
+}
+
+/// The names of those that a case is brought with beside its own ticket.
+pub(crate) fn brought_with(brought: &[TicketId], own: TicketId) -> Vec<String> {
+    brought.iter().filter(|with| **with != own).map(|with| with.name()).collect()
 }
 
 /// Somebody complained by a channel that the regime does not admit: the contact is written down, once a request, and the form goes to them.

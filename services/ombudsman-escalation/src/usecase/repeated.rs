@@ -8,7 +8,7 @@ use ombudsman_escalation_domain::admissibility::is_about_later_facts;
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::{CaseId, CustomerId};
 use server::{Call, PeerChannel};
-use tonic::Code;
+use tonic::{Code, Status};
 use ventanilla_proto::customer::v1::GetCustomerRequest;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
@@ -18,8 +18,8 @@ use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case::{self, Decided};
 
-/// The decided cases that this one repeats. Those that its ticket was brought in are known by themselves; of what the firm was told anew since ticketing says whether
-/// it is the same, merged or a duplicate, and of who was one person with the claimant at some time customer-profile says whether they are.
+/// The decided cases that this one repeats. Those that its ticket was brought in are known by themselves; of others ticketing says whether it is a duplicate
+/// of one, or was told to the firm anew since and merged with one, and of who was one person with the claimant at some time customer-profile says whether they are.
 ///
 /// # Errors
 /// [`Failure::Peer`] when one of them must be asked and does not answer.
@@ -30,18 +30,23 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
         return Ok(Vec::new());
     }
     let mut candidates = case::decided_before(&office.db, of).await?;
-    let same_facts = if candidates.iter().any(|decided| !decided.brought) {
-        let mut relations = RelationServiceClient::new(channel(office, call, crate::TICKETING)?);
-        let linked = affair::linked(&mut relations, &of.ticket.name(), affair::SAME_FACTS).await;
-        linked.map_err(|status| Failure::Peer { peer: crate::TICKETING, code: status.code() })?
-    } else {
-        Vec::new()
-    };
-    // What the firm was told before the decision and had not brought here was not heard in it, whatever it was merged with since.
+    candidates.retain(|decided| !is_about_later_facts(&of.complaint, decided.at));
+    if candidates.iter().all(|decided| decided.tickets.contains(&of.ticket)) {
+        return of_the_claimant(office, call, of.customer, candidates).await;
+    }
+    let mut relations = RelationServiceClient::new(channel(office, call, crate::TICKETING)?);
+    let asked = |status: Status| Failure::Peer { peer: crate::TICKETING, code: status.code() };
+    let ticket = of.ticket.name();
+    let the_same = affair::linked(&mut relations, &ticket, affair::THE_SAME).await.map_err(asked)?;
+    let same_facts = affair::linked(&mut relations, &ticket, affair::SAME_FACTS).await.map_err(asked)?;
+    // What the firm was told before the decision and had not brought here was not heard in it, whatever it was merged with since; a duplicate says nothing else
+    // than what was heard.
     let told_anew = |decided: &Decided| of.complaint.filed_at_entity >= decided.at;
+    let one_of = |decided: &Decided, names: &[String]| decided.tickets.iter().any(|with| names.contains(&with.name()));
     candidates.retain(|decided| {
-        !is_about_later_facts(&of.complaint, decided.at)
-            && (decided.brought || told_anew(decided) && same_facts.contains(&decided.ticket.name()))
+        decided.tickets.contains(&of.ticket)
+            || one_of(decided, &the_same)
+            || told_anew(decided) && one_of(decided, &same_facts)
     });
     of_the_claimant(office, call, of.customer, candidates).await
 }

@@ -4,12 +4,12 @@ use kernel::{Personal, ResourceId as _};
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Stage, Visibility};
-use ombudsman_escalation_domain::{CaseId, ProcedureRefused, Refused};
+use ombudsman_escalation_domain::{CaseId, ProcedureRefused, Refused, TicketId};
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::open_case::{acknowledge, told};
+use super::open_case::{acknowledge, brought_with, told};
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
@@ -63,6 +63,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let mut tx = step.hand_over().await?;
 
     case::insert(&mut tx, &review, call.actor(), &matter, now).await?;
+    let brought = case::tickets(&mut tx, reviewed.id).await?;
+    case::bring(&mut tx, review.id, &brought).await?;
     let stored = StoredCase {
         case: review.clone(),
         version: 1,
@@ -76,7 +78,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         term_due_at: None,
     };
     let mut step = Step::opening(tx, stored, &call, command.change.key, now);
-    step.note(&office, &opened(&review));
+    step.note(&office, &opened(&review, &brought));
     step.note(&office, &registered(&review));
     step.note_terms(&office);
     let link = format!("reviews {}: {}", reviewed.id.name(), command.cause.expose());
@@ -87,7 +89,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
 }
 
 /// Its term counts from when the review was asked for: that of the complaint was met by the decision.
-fn opened(review: &Case) -> pb::CaseOpened {
+fn opened(review: &Case, brought: &[TicketId]) -> pb::CaseOpened {
     let asked = Some(time_to_proto(review.complaint.filed_at_office));
     pb::CaseOpened {
         case_name: review.id.name(),
@@ -96,6 +98,7 @@ fn opened(review: &Case) -> pb::CaseOpened {
         regime: review.regime.id.to_owned(),
         filed_at_entity_time: asked,
         filed_at_office_time: asked,
+        brought_with: brought_with(brought, review.ticket),
     }
 }
 

@@ -7,6 +7,7 @@ use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceCli
 use ventanilla_proto::r#type::v1::Channel;
 
 use crate::acts::{propose, propose_repeated, refuse, sent};
+use crate::family::backdated;
 use crate::world::{STAFF, World, fields, fresh_id, open_request, reason, refusal, time, uuid_of};
 
 async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) -> pb::Case {
@@ -78,6 +79,33 @@ async fn a_duplicate_of_a_decided_complaint_repeats_it_as_one_that_was_merged_do
     relations.unlink_tickets(unlink).await.unwrap();
     assert_eq!(refusal(&propose(&world, &second.name, repeated).await.unwrap_err()).1, "GROUND_NOT_MET");
     world.admit(&second.name).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_sent_twice_before_the_decision_repeats_it_as_well() {
+    let world = World::staffed().await;
+    let first = world.told_under("es.general").await;
+    let (second, third) = (seated(&world, |_| {}).await, seated(&world, |_| {}).await);
+    backdated(&world, &first).await;
+    // It was brought with another beside its own.
+    let beside = world.ticket().await;
+    let with = "insert into ombudsman.case_ticket (case_id, ticket_id) values ($1, $2)";
+    let admin = world.database.admin().await;
+    sqlx::query(with).bind(uuid_of(&first)).bind(uuid_of(&beside)).execute(&admin).await.unwrap();
+    let caller = world.ticketing.as_ref().unwrap().channel_as("zoe", &[Role::Agent], Some("billing"));
+    let mut relations = RelationServiceClient::new(caller);
+    for (again, of) in [(second, world.get(&first).await.ticket), (third, beside)] {
+        let duplicate = tickets::TicketLink {
+            kind: tickets::TicketLinkKind::DuplicateOf.into(),
+            to_ticket: of,
+            ..Default::default()
+        };
+        let request =
+            tickets::LinkTicketsRequest { parent: again.ticket.clone(), link: Some(duplicate), request_id: fresh_id() };
+        relations.link_tickets(request).await.unwrap();
+        let (_, why, metadata) = refusal(&world.admit(&again.name).await.unwrap_err());
+        assert_eq!((why.as_str(), metadata["cases"].as_str()), ("REPEATS_DECIDED", first.as_str()));
+    }
 }
 
 #[tokio::test]

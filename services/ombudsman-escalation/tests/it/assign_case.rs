@@ -5,7 +5,9 @@ use std::time::Duration;
 use kernel::Role;
 use testkit::eventually;
 use tonic::{Code, Status};
+use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1 as tickets;
 
 use crate::world::{CUSTOMER, STAFF, World, fresh_id, open_request, reason, refusal, relation, uuid_of};
@@ -299,5 +301,35 @@ async fn the_wall_of_the_database_and_of_the_domain_agree_on_this_house() {
         };
         told.sort();
         assert_eq!(found, told, "{person}");
+    }
+}
+
+#[tokio::test]
+async fn who_brings_an_affair_for_the_firm_says_for_which_department_and_has_worked_for_it() {
+    let world = World::staffed().await;
+    let ticket = world.ticket_in("banking").await;
+    let carl = |department| OmbudsmanServiceClient::new(world.served.channel_as("carl", &[Role::Agent], department));
+    let refused = carl(None).open_case(open_request(&ticket)).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "NO_DEPARTMENT".to_owned()));
+    let denied = world.entries::<AccessDenied>().await.pop().unwrap();
+    assert_eq!((denied.reason.as_str(), denied.resource.as_str()), ("NO_DEPARTMENT", ticket.as_str()));
+    let case = carl(Some("billing")).open_case(open_request(&ticket)).await.unwrap().into_inner().name;
+    world.received(&ticket).await;
+    // Whoever comes to the office from there is kept off every affair.
+    let other = world.case().await.name;
+    person(&world, "carl", "ombudsman-office", None).await;
+    assert_eq!(grounds(world.assign(&other, "carl", OMBUDSMAN).await), "firm_principal");
+    world.assign(&case, "elena", OMBUDSMAN).await.unwrap();
+    // Of one from before that was asked it is not known whose unit it keeps off.
+    let (admin, id) = (world.database.admin().await, uuid_of(&case));
+    let from_before = "update ombudsman.office_case set opened_by_department = null where case_id = $1";
+    sqlx::query(from_before).bind(id).execute(&admin).await.unwrap();
+    person(&world, "vera", "ombudsman-office", None).await;
+    assert_eq!(grounds(world.assign(&case, "vera", OMBUDSMAN).await), "involvement_unknown");
+    for (person, case, rule) in [("carl", &other, "firm_principal"), ("vera", &case, "involvement_unknown")] {
+        let by_sql = "select ombudsman.conflicts($1, $2, now())";
+        let found: Vec<String> =
+            sqlx::query_scalar(by_sql).bind(uuid_of(case)).bind(person).fetch_one(&admin).await.unwrap();
+        assert_eq!(found, [rule], "{person}");
     }
 }

@@ -195,6 +195,22 @@ async fn what_was_missed_is_reported_whether_a_late_proof_was_judged_by_then_or_
 }
 
 #[tokio::test]
+async fn what_was_proved_too_late_is_overdue_though_word_of_the_miss_comes_after_the_proof() {
+    let world = World::staffed().await;
+    let (case, name) = ordered(&world).await;
+    world.days(12);
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "a letter").unwrap();
+    breached(&world, &name, 1).await;
+    assert_eq!(world.stands(&case).await, S::Overdue);
+    assert_eq!(world.entries::<pb::ObligationOverdue>().await.len(), 1);
+    assert_eq!(world.papers(&case, pb::DossierKind::Overdue).await.len(), 1);
+    act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing in time").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: true, reasons: "late").unwrap();
+    assert_eq!(world.stands(&case).await, S::Complied);
+    assert_eq!(world.entries::<pb::ObligationOverdue>().await.len(), 1, "what was told is not told again");
+}
+
+#[tokio::test]
 async fn what_the_house_measures_of_the_firm_makes_nothing_overdue_before_its_time_is_over() {
     let world = World::staffed().await;
     let (case, name) = ordered(&world).await;

@@ -138,6 +138,40 @@ async fn an_affair_of_merged_tickets_is_brought_as_a_whole_under_whichever_of_it
 }
 
 #[tokio::test]
+async fn an_affair_that_was_brought_as_a_whole_comes_again_as_a_whole_and_from_its_first_day() {
+    let world = World::staffed().await;
+    let earlier = world.ticket_of(&["La cuota de alta"]).await;
+    world.days(9);
+    let ticket = world.ticket().await;
+    world.merge(&earlier, &ticket).await;
+    let claims = |case: &pb::Case| case.claim_points.iter().map(|point| point.text.clone()).collect::<Vec<_>>();
+    let first = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+    let opened = world.entries::<pb::CaseOpened>().await.pop().unwrap();
+    assert_eq!((opened.ticket.as_str(), opened.brought_with), (ticket.as_str(), vec![earlier.clone()]));
+    world.received(&ticket).await;
+    for (person, _, role) in crate::world::STAFF {
+        world.assign(&first.name, person, role).await.unwrap();
+    }
+    world.withdraw(&first.name).await.unwrap();
+    let again = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+    assert_eq!(again.filed_at_entity_time, first.filed_at_entity_time);
+    assert_eq!((claims(&again).len(), claims(&again)), (3, claims(&first)));
+    for (person, _, role) in crate::world::STAFF {
+        world.assign(&again.name, person, role).await.unwrap();
+    }
+    world.admit(&again.name).await.unwrap();
+    world.withdraw(&again.name).await.unwrap();
+    // Nor does the office go on with it by itself while a part of it, which is an affair of its own again, is heard.
+    world.unmerge(&earlier).await;
+    let part = world.ines().open_case(open_request(&earlier)).await.unwrap().into_inner();
+    assert_eq!(claims(&part), ["La cuota de alta"]);
+    let beside = act!(world, "elena", continue_by_own_initiative, ContinueByOwnInitiativeRequest, &again.name, reasons: "of general interest");
+    let (_, why, metadata) = refusal(&beside.unwrap_err());
+    let at_office = ("TICKET_AT_OFFICE", Some(part.name.as_str()));
+    assert_eq!((why.as_str(), metadata.get("case").map(String::as_str)), at_office);
+}
+
+#[tokio::test]
 async fn what_is_merged_into_an_affair_that_is_before_the_office_is_heard_by_itself() {
     let world = World::staffed().await;
     let first = world.told_under("es.general").await;
@@ -162,7 +196,7 @@ async fn what_is_merged_into_an_affair_that_is_before_the_office_is_heard_by_its
 }
 
 /// A decision that was issued a day later than the test's clock says.
-async fn backdated(world: &World, case: &str) {
+pub async fn backdated(world: &World, case: &str) {
     let moved = "alter table ombudsman.decision disable trigger user;
                  update ombudsman.decision set issued_at = issued_at + interval '1 day' where case_id = '{}';
                  alter table ombudsman.decision enable trigger user";

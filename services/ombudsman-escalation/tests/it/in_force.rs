@@ -103,6 +103,9 @@ async fn of_a_remedy_a_letter_is_corrected_and_nothing_once_a_party_answered_it(
     let by_sql = "insert into ombudsman.corrected_remedy (case_id, point_id, number, remedy, corrected_at)
                   select case_id, 'p1', 2, 'the firm keeps it all', corrected_at from ombudsman.corrected_remedy where case_id = $1";
     assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "corrected_remedy_is_a_slip");
+    let by_sql = "insert into ombudsman.corrected_remedy (case_id, point_id, number, remedy, corrected_at)
+                  select case_id, 'p1', 2, remedy || '$', corrected_at from ombudsman.corrected_remedy where case_id = $1";
+    assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "corrected_remedy_is_a_slip");
     act!(world, "ines", answer_decision, AnswerDecisionRequest, &case,
         party: pb::BoundBy::Firm, accepted: true, statement: "we accept")
     .unwrap();

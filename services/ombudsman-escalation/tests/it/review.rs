@@ -8,6 +8,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 
+use crate::acts::refuse;
 use crate::world::{CUSTOMER, STAFF, World, fields, fresh_id, issue_request, reason, refusal, uuid_of};
 
 async fn read_as_claimant(world: &World, case: &str) -> pb::Decision {
@@ -116,13 +117,47 @@ async fn a_review_is_a_case_of_its_own_that_another_ombudsman_decides() {
         request_id: fresh_id(),
     };
     assert_eq!(reason(&world.elena().propose_inadmissibility(vexatious).await.unwrap_err()), by_another);
+    let withdrawn = pb::WithdrawCaseRequest {
+        name: review.clone(),
+        etag: world.etag(&review).await,
+        statement: "no more".into(),
+        request_id: fresh_id(),
+    };
+    assert_eq!(reason(&world.elena().withdraw_case(withdrawn).await.unwrap_err()), by_another);
+    let rectified = pb::RectifyCaseRequest {
+        name: review.clone(),
+        etag: world.etag(&review).await,
+        proof: "41 euros".into(),
+        request_id: fresh_id(),
+    };
+    assert_eq!(reason(&world.elena().rectify_case(rectified).await.unwrap_err()), by_another);
+    let unheard = pb::InadmissibilityGround::NotConcreteOperations;
+    assert_eq!(reason(&refuse(&world, &review, unheard).await.unwrap_err()), by_another);
+    let answered =
+        act!(world, "elena", answer_offer, AnswerOfferRequest, &review, accepted: true, statement: "agreed");
+    assert_eq!(reason(&answered.unwrap_err()), by_another);
+    let stayed = act!(world, "elena", close_stayed_case, CloseStayedCaseRequest, &review,
+        reason: pb::StayClosure::Withdrawn, statement: "I go to court");
+    assert_eq!(reason(&stayed.unwrap_err()), by_another);
     world.to_draft(&review).await;
     let refused = world.elena().issue_decision(issue_request(&world, &review).await).await.unwrap_err();
     assert_eq!(reason(&refused), by_another);
     let denied = world.entries::<AccessDenied>().await;
     let of_her = denied.iter().filter(|denied| denied.reason == "REVIEW_BY_ANOTHER" && denied.resource == review);
     let methods: Vec<_> = of_her.map(|denied| denied.method.rsplit('/').next().unwrap()).collect();
-    assert_eq!(methods, ["ForwardCase", "ProposeInadmissibility", "IssueDecision"]);
+    assert_eq!(
+        methods,
+        [
+            "ForwardCase",
+            "ProposeInadmissibility",
+            "WithdrawCase",
+            "RectifyCase",
+            "RefuseCase",
+            "AnswerOffer",
+            "CloseStayedCase",
+            "IssueDecision"
+        ]
+    );
     let vera = || world.as_person("vera", Role::Ombudsman);
     let decided = vera().issue_decision(issue_request(&world, &review).await).await.unwrap().into_inner();
     assert_eq!(decided.issued_by, "vera");

@@ -24,6 +24,7 @@ fn opened(case: &str, ticket: &Ticket, regime: &str) -> office::CaseOpened {
         regime: regime.to_owned(),
         filed_at_entity_time: Some(wire(at(FILED))),
         filed_at_office_time: Some(wire(at("2026-11-10T10:00:00+01:00"))),
+        brought_with: Vec::new(),
     }
 }
 

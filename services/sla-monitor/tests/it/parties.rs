@@ -33,6 +33,7 @@ impl<'w> Case<'w> {
             regime: regime.to_owned(),
             filed_at_entity_time: Some(wire(at(OPENED))),
             filed_at_office_time: Some(wire(at(OPENED))),
+            brought_with: Vec::new(),
         };
         world.ombudsman.write(&name, &opened, at(OPENED)).await;
         Self { world, name, customer: ticket.customer }

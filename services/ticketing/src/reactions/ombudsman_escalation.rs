@@ -1,6 +1,8 @@
 //! The ombudsman's office opens, ends or decides a case: the ticket's history says so, and while the
 //! office hears it the ticket is not closed by an objection window. Who complained to it by a channel that the law does not admit is sent its form.
 
+use std::collections::BTreeSet;
+
 use kernel::{Ambient, Channel, Classify as _, ResourceId};
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
@@ -21,17 +23,35 @@ impl OnOmbudsman {
         Self { ambient }
     }
 
-    /// Notes what the office did; `open` says whether it still hears the case, where that has changed.
+    /// Notes what the office did on every ticket that the case was brought with; `open` says whether it still hears the case, where that has changed.
     async fn noted(
         &self,
         tx: &mut Tx,
         entry: &Received,
-        (ticket, case): (&str, &str),
+        told: Told<'_>,
         reason: &'static str,
         open: Option<bool>,
     ) -> Result<(), ReactionError> {
-        let ticket = TicketId::parse(ticket).map_err(|_| ReactionError::Undecodable("ticket"))?;
-        let case = CaseId::parse(case).map_err(|_| ReactionError::Undecodable("case_name"))?;
+        let case = CaseId::parse(told.case).map_err(|_| ReactionError::Undecodable("case_name"))?;
+        let own = TicketId::parse(told.ticket).map_err(|_| ReactionError::Undecodable("ticket"))?;
+        let others = told.brought_with.iter().map(|name| TicketId::parse(name));
+        let others: BTreeSet<TicketId> =
+            others.collect::<Result<_, _>>().map_err(|_| ReactionError::Undecodable("brought_with"))?;
+        let known = ticket::before_the_office(tx, case).await?;
+        for ticket in others.into_iter().chain(known).chain([own]).collect::<BTreeSet<_>>() {
+            self.noted_on(tx, entry, (ticket, case), reason, open).await?;
+        }
+        Ok(())
+    }
+
+    async fn noted_on(
+        &self,
+        tx: &mut Tx,
+        entry: &Received,
+        (ticket, case): (TicketId, CaseId),
+        reason: &'static str,
+        open: Option<bool>,
+    ) -> Result<(), ReactionError> {
         let effect = Effect::on(tx, ticket, entry, &self.ambient).await?;
         let known = effect.chronicle.stored.ticket.office_case().filter(|known| known.id == case);
         if open == Some(false) && known.is_some_and(|known| !known.open) {
@@ -75,6 +95,14 @@ impl OnOmbudsman {
     }
 }
 
+/// What an entry of the office tells of, by name.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    case: &'a str,
+    ticket: &'a str,
+    brought_with: &'a [String],
+}
+
 /// Whether the office has nothing more to do about the case: it ended, or the parties know the decision.
 fn is_over(state: i32) -> bool {
     use office::CaseState as S;
@@ -95,13 +123,17 @@ fn is_over(state: i32) -> bool {
 impl Reaction for OnOmbudsman {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         if let Some(opened) = entry.payload::<office::CaseOpened>()? {
-            self.noted(tx, entry, (&opened.ticket, &opened.case_name), "opened", Some(true)).await?;
+            let told =
+                Told { case: &opened.case_name, ticket: &opened.ticket, brought_with: &opened.brought_with };
+            self.noted(tx, entry, told, "opened", Some(true)).await?;
         } else if let Some(decided) = entry.payload::<office::DecisionIssued>()? {
-            self.noted(tx, entry, (&decided.ticket, &decided.case_name), "decided", None).await?;
+            let told = Told { case: &decided.case_name, ticket: &decided.ticket, brought_with: &[] };
+            self.noted(tx, entry, told, "decided", None).await?;
         } else if let Some(moved) = entry.payload::<office::CaseTransitioned>()?
             && is_over(moved.to_state)
         {
-            self.noted(tx, entry, (&moved.ticket, &moved.case_name), "over", Some(false)).await?;
+            let told = Told { case: &moved.case_name, ticket: &moved.ticket, brought_with: &[] };
+            self.noted(tx, entry, told, "over", Some(false)).await?;
         } else if let Some(contact) = entry.payload::<office::ContactNotAdmitted>()? {
             self.send_form(tx, entry, &contact).await?;
         }

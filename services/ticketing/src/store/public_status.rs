@@ -87,9 +87,9 @@ pub(crate) struct AnswerTerm {
 #[tracing::instrument(name = "db.public_status.status", skip_all)]
 pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreError> {
     let row = sqlx::query!(
-        // What was merged stands where its head stands; its receipt and its points are its own.
+        // What was merged stands where its head stands; its receipt and its points are its own, and so is whether it is before the office.
         r#"select t.state, t.state_reason, t.state_since, k.first_received_at, t.department, k.language, t.cure_due_at,
-                  coalesce(k.office_case_open, false) or coalesce(t.office_case_open, false) as "office_case_open!",
+                  coalesce(k.office_case_open, false) as "office_case_open!",
                   a.public_name as "owner_name?", i.title as "incident_title?", coalesce(i.over_at, i.expected_end_at) as "incident_end: jiff_sqlx::Timestamp",
                   (select count(*) from ticketing.claim_point p
                    where p.ticket_id = k.ticket_id and p.moved_to is null)::int as "points!",

@@ -9,7 +9,7 @@ use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{CustomerId, EverFiled, PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{CaseId, CustomerId, EverFiled, PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::characteristic::written;
@@ -154,6 +154,15 @@ async fn members(tx: &mut PgConnection, head: TicketId) -> Result<Vec<Stored>, S
         .fetch_all(tx)
         .await?;
     rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// The tickets of which the last case that the office opened is this one.
+#[tracing::instrument(name = "db.ticket.before_the_office", skip_all)]
+pub(crate) async fn before_the_office(tx: &mut PgConnection, case: CaseId) -> Result<Vec<TicketId>, StoreError> {
+    let found = sqlx::query_scalar!("select ticket_id from ticketing.ticket where office_case_id = $1", case.uuid())
+        .fetch_all(tx)
+        .await?;
+    Ok(found.into_iter().map(TicketId::from_uuid).collect())
 }
 
 /// When the affair of a ticket was first received; it never changes, so no lock is needed.

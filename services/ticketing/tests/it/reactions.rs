@@ -16,14 +16,17 @@ use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::characteristic_service_client::CharacteristicServiceClient;
+use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
 use crate::characteristics::{facts, invoices};
+use crate::relations::merge;
 use crate::world::{
-    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact,
-    open, promise_request, resolve, resolved, serve, start, time,
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact, get,
+    open, promise_request, resolve, resolved, serve, start, started, time,
 };
 
 const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
@@ -177,6 +180,7 @@ async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
         regime: "es.general".into(),
         filed_at_entity_time: time("2026-11-23T09:00:00Z"),
         filed_at_office_time: time("2026-11-23T09:00:00Z"),
+        brought_with: Vec::new(),
     };
     world.says(CASE, &opened).await;
     let change = world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "opened").await;
@@ -211,6 +215,51 @@ async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
     world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "over").await;
     let after = world.client.get_ticket(get).await.unwrap().into_inner();
     close(&mut world.client, &after, pb::CloseReason::ObjectionWindowOver).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_affair_is_before_the_office_by_itself_whatever_it_is_answered_with() {
+    let world = Neighbours::with("ombudsman", "ombudsman-escalation").await;
+    let mut agent = world.client.clone();
+    let mut relations = RelationServiceClient::new(world._served[1].channel(Role::Agent));
+    let head = started(&mut agent).await;
+    let (with, later) = (open(&mut agent).await, open(&mut agent).await);
+    let [own, brought, merged] = [&head, with.ticket.as_ref().unwrap(), later.ticket.as_ref().unwrap()];
+    let head = merge(&mut relations, brought, own).await.unwrap().head.unwrap();
+    let opened = office::CaseOpened {
+        case_name: CASE.into(),
+        ticket: head.name.clone(),
+        customer: CUSTOMER.into(),
+        brought_with: vec![brought.name.clone()],
+        ..Default::default()
+    };
+    world.says(CASE, &opened).await;
+    world.noted(&head.name, pb::TicketChangeKind::OfficeNoted, "opened").await;
+    world.noted(&brought.name, pb::TicketChangeKind::OfficeNoted, "opened").await;
+    let head = get(&mut agent, &head.name).await;
+    merge(&mut relations, merged, &head).await.unwrap();
+    let before_it = async |opened: &pb::CreateTicketResponse| {
+        let mut anybody = PublicServiceClient::new(world._served[1].anonymous());
+        let (tracking_key, proof) = (opened.tracking_key.clone(), opened.proof.clone());
+        let shown = pb::GetPublicAffairRequest { tracking_key, proof, page_token: String::new() };
+        let shown = anybody.get_public_affair(shown).await.unwrap().into_inner();
+        let offered = shown.options.contains(&pb::PublicOption::Ombudsman.into());
+        assert_ne!(shown.status.unwrap().office_case_open, offered);
+        !offered
+    };
+    assert!(before_it(&with).await, "it is heard there");
+    assert!(!before_it(&later).await, "who comes with what was merged later finds the door");
+    let over = office::CaseTransitioned {
+        case_name: CASE.into(),
+        ticket: head.name.clone(),
+        customer: CUSTOMER.into(),
+        to_state: office::CaseState::Withdrawn.into(),
+        ..Default::default()
+    };
+    world.says(CASE, &over).await;
+    world.noted(&brought.name, pb::TicketChangeKind::OfficeNoted, "over").await;
+    world.noted(&head.name, pb::TicketChangeKind::OfficeNoted, "over").await;
+    assert!(!before_it(&with).await, "it may come again by its own key");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

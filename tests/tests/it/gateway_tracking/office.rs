@@ -3,7 +3,7 @@
 use http::StatusCode;
 use ventanilla_proto::ombudsman::v1::{
     AddDossierEntryRequest, AdmitCaseRequest, Case, CaseState, DossierKind, DossierVisibility, GetCaseRequest,
-    MissingItem, OfficeRole, ParallelProceedings, RequestCureRequest,
+    InadmissibilityGround, MissingItem, OfficeRole, ParallelProceedings, ProposeInadmissibilityRequest, RequestCureRequest,
 };
 use ventanilla_proto::ticketing::v1::CreateTicketResponse;
 use ventanilla_tests::scene::affair::Affair;
@@ -108,7 +108,7 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
     assert_eq!(known.parallel_proceedings(), ParallelProceedings::None);
 
     let page = visitor.get(done.header("location")).await;
-    assert!(page.text().contains("Hemos recibido lo que faltaba."), "{}", page.text());
+    assert!(page.text().contains("Hemos recibido lo que nos ha enviado."), "{}", page.text());
     let told = send(&mut visitor, &page, "/t/office/people", &[]).await;
     assert!(told.header("location").starts_with("/t/office?done=told&case="), "{}", told.text());
     let page = visitor.get(told.header("location")).await;
@@ -133,6 +133,38 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
     assert!(
         !page.text().contains("action=\"/t/office/withdraw\"") && !page.text().contains("action=\"/t/office/add\"")
     );
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reasons_not_to_hear_it_are_answered_on_the_page_and_nothing_is_said_to_be_missing() {
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    let (affair, opened) = complaint(&scene, 62_000_033).await;
+    let mut visitor = door.visitor();
+    let case = before_the_ombudsman(&scene, &affair, &opened, &mut visitor).await;
+    let mut registry = affair.cast.intake.office.clone();
+    let propose = ProposeInadmissibilityRequest {
+        name: case.name.clone(),
+        etag: case.etag,
+        ground: InadmissibilityGround::Vexatious.into(),
+        reasons: "La misma carta ha llegado cuarenta veces".to_owned(),
+        request_id: scene.request_id(),
+        ..Default::default()
+    };
+    registry.propose_inadmissibility(propose).await.unwrap();
+    let code = affair.code_of(&case.name).await.unwrap();
+    let page = visitor.get("/t/office").await;
+    send(&mut visitor, &page, "/t/office/code", &[("text", &code)]).await;
+    let page = visitor.get("/t/office").await;
+    for told in ["La misma carta ha llegado cuarenta veces", "Contestar a esos motivos", "Enviar mi respuesta"] {
+        assert!(page.text().contains(told), "{told:?} is told: {}", page.text());
+    }
+    assert!(!page.text().contains("Falta:"), "{}", page.text());
+    let done = send(&mut visitor, &page, "/t/office/complete", &[("text", "Mandé dos")]).await;
+    assert!(done.header("location").starts_with("/t/office?done=completed&case="), "{}", done.text());
+    let known = registry.get_case(GetCaseRequest { name: case.name.clone() }).await.unwrap().into_inner();
+    assert!(known.refusal.unwrap().allegations_time.is_some());
     scene.stop().await.expect("the services end well");
 }
 

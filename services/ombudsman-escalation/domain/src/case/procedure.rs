@@ -422,7 +422,7 @@ impl Case {
         let stands = self.stage();
         if orders.clone().all(|order| order.done_at.is_some()) {
             self.to(State::Complied { statement_due, bound })
-        } else if stands == Stage::Compliance && orders.any(|order| order.is_overdue()) {
+        } else if stands == Stage::Compliance && orders.any(Obligation::is_missed) {
             self.to(State::Overdue { statement_due, bound })
         } else {
             self

@@ -5,6 +5,9 @@ use crate::vocabulary::DecisionText;
 /// Words that one correction changes at most in what is found, in its reasons and in the signpost.
 pub const MOST_WORDS: usize = 5;
 
+/// What parts words and sentences.
+const PARTING: &[char] = &['.', ',', ';', ':', '\'', '’', '…', '"', '«', '»', '(', ')', '¿', '?', '¡', '!'];
+
 /// Words that turn what a sentence says, in the languages of decisions. Written small.
 const TURNING: &[&str] = &[
     // es
@@ -86,7 +89,7 @@ const TURNING: &[&str] = &[
 
 /// What of the mended text goes beyond a slip of the pen in the one that stood; `None` where nothing does.
 ///
-/// A remedy is what the firm has to do: in it a slip is a letter of a word, left out, added, wrong or swapped with the next, and no figure. Elsewhere a few words may
+/// A remedy is what the firm has to do: in it a slip is a letter of a word, left out, added, wrong or swapped with the next, and neither a figure nor a sign. Elsewhere a few words may
 /// have been written for others, a date or a figure too, which is what is misread most; but none that turns what the sentence says.
 pub(super) fn beyond_a_slip(text: DecisionText, stood: &str, mended: &str) -> Option<&'static str> {
     let (before, after) = (words(stood), words(mended));
@@ -95,8 +98,8 @@ pub(super) fn beyond_a_slip(text: DecisionText, stood: &str, mended: &str) -> Op
     }
     match text {
         DecisionText::Remedy => {
-            if figures(stood) != figures(mended) {
-                Some("changes a figure of what is to be done")
+            if marks(stood) != marks(mended) {
+                Some("changes a figure or a sign of what is to be done")
             } else if before.len() != after.len() {
                 Some("adds to what is to be done, or takes from it")
             } else if before.iter().zip(&after).any(|(one, other)| !is_one_letter_off(one, other)) {
@@ -122,9 +125,24 @@ fn turning(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).filter(turns).collect()
 }
 
-/// The groups of digits of a text, in order.
-fn figures(text: &str) -> Vec<&str> {
-    text.split(|c: char| !c.is_numeric()).filter(|group| !group.is_empty()).collect()
+/// What of a text is said otherwise than in letters, in order: its digits, each group of them apart, what stands between two of them (1.000 is not 1,000), and its
+/// signs (€ is not $). What parts words and sentences is none.
+fn marks(text: &str) -> String {
+    let mut marks = String::new();
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(at) = rest.next() {
+        let parts = at.is_whitespace() || PARTING.contains(&at);
+        let between = before.is_numeric() && rest.peek().is_some_and(|next| next.is_numeric());
+        if before.is_numeric() && !at.is_numeric() {
+            marks.push(' ');
+        }
+        if !at.is_alphabetic() && (!parts || between) {
+            marks.push(at);
+        }
+        before = at;
+    }
+    marks.trim_end().to_owned()
 }
 
 /// How many words stand between what both texts begin with and what both end with, in the longer of both.
@@ -150,5 +168,33 @@ fn is_one_letter_off(one: &str, other: &str) -> bool {
         ([], [] | [_]) | ([_], [] | [_]) => true,
         ([a, b], [c, d]) => a == d && b == c,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_remedy_no_figure_and_no_sign_changes_for_another() {
+        for (stood, mended) in [
+            ("returns 1.000 € in ten days", "returns 1,000 € in ten days"),
+            ("returns 1.000 € in ten days", "returns 1000 € in ten days"),
+            ("returns 500 € in ten days", "returns 500 $ in ten days"),
+            ("with interest of 3 %", "with interest of 3 ‰"),
+            ("returns 12 34 and no more", "returns 1 234 and no more"),
+            ("credits -5 to the account", "credits 5 to the account"),
+            ("by 10:30 of that day", "by 10.30 of that day"),
+        ] {
+            let found = beyond_a_slip(DecisionText::Remedy, stood, mended);
+            assert_eq!(found, Some("changes a figure or a sign of what is to be done"), "{stood} -> {mended}");
+        }
+        for (stood, mended) in [
+            ("returns 1.000 € in ten dayz", "returns 1.000 € in ten days."),
+            ("retuns 41,50 €", "returns 41,50 €,"),
+            ("pays 41 euros. Whithin 10 days.", "pays 41 euros. Within 10 days"),
+        ] {
+            assert_eq!(beyond_a_slip(DecisionText::Remedy, stood, mended), None, "{stood} -> {mended}");
+        }
     }
 }

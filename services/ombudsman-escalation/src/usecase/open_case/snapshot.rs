@@ -38,7 +38,7 @@ pub(super) struct Snapshot {
     pub(super) own: Told,
     /// The tickets that are answered with it, or it with them.
     others: Vec<Told>,
-    /// Those of them that were brought before the office by themselves: they are heard there, or were.
+    /// Those of them that were brought before the office without it: they are heard there, or were.
     apart: BTreeSet<String>,
     clocks: Result<Vec<sla::ExplainClockResponse>, Code>,
     /// The customer as the firm's screen shows them now.
@@ -107,12 +107,12 @@ impl Snapshot {
         Ok(Self { own, others, apart: BTreeSet::new(), clocks, screen })
     }
 
-    /// The ticket, and those of the same customer that are answered with it and were not brought before: one affair, which is brought as a whole.
+    /// The ticket, and those of the same customer that are answered with it and were not brought without it: one affair, which is brought as a whole, and again so.
     fn of_the_claimant(&self) -> impl Iterator<Item = &Told> {
         of_one_claimant(&self.own, &self.others).filter(|told| !self.apart.contains(&told.ticket.name))
     }
 
-    /// What was brought before the office already is no part of what is brought now, unless it is the ticket itself: its clocks are not either.
+    /// What was brought before the office without this ticket is no part of what is brought now: its clocks are not either.
     pub(super) fn leave_apart(&mut self, brought: impl IntoIterator<Item = TicketId>) {
         let own = self.own.ticket.name.clone();
         self.apart = brought.into_iter().map(|ticket| ticket.name()).filter(|ticket| *ticket != own).collect();
