@@ -283,10 +283,9 @@ pub(crate) async fn heard_apart(
 /// The tickets that a case was brought with.
 #[tracing::instrument(name = "db.case.tickets", skip_all)]
 pub(crate) async fn tickets(tx: &mut PgConnection, case: CaseId) -> Result<Vec<TicketId>, StoreError> {
-    let found =
-        sqlx::query_scalar!("select ticket_id from ombudsman.case_ticket where case_id = $1", case.uuid())
-            .fetch_all(tx)
-            .await?;
+    let found = sqlx::query_scalar!("select ticket_id from ombudsman.case_ticket where case_id = $1", case.uuid())
+        .fetch_all(tx)
+        .await?;
     Ok(found.into_iter().map(TicketId::from_uuid).collect())
 }
 

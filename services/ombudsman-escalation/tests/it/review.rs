@@ -133,8 +133,7 @@ async fn a_review_is_a_case_of_its_own_that_another_ombudsman_decides() {
     assert_eq!(reason(&world.elena().rectify_case(rectified).await.unwrap_err()), by_another);
     let unheard = pb::InadmissibilityGround::NotConcreteOperations;
     assert_eq!(reason(&refuse(&world, &review, unheard).await.unwrap_err()), by_another);
-    let answered =
-        act!(world, "elena", answer_offer, AnswerOfferRequest, &review, accepted: true, statement: "agreed");
+    let answered = act!(world, "elena", answer_offer, AnswerOfferRequest, &review, accepted: true, statement: "agreed");
     assert_eq!(reason(&answered.unwrap_err()), by_another);
     let stayed = act!(world, "elena", close_stayed_case, CloseStayedCaseRequest, &review,
         reason: pb::StayClosure::Withdrawn, statement: "I go to court");

@@ -123,8 +123,7 @@ fn is_over(state: i32) -> bool {
 impl Reaction for OnOmbudsman {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         if let Some(opened) = entry.payload::<office::CaseOpened>()? {
-            let told =
-                Told { case: &opened.case_name, ticket: &opened.ticket, brought_with: &opened.brought_with };
+            let told = Told { case: &opened.case_name, ticket: &opened.ticket, brought_with: &opened.brought_with };
             self.noted(tx, entry, told, "opened", Some(true)).await?;
         } else if let Some(decided) = entry.payload::<office::DecisionIssued>()? {
             let told = Told { case: &decided.case_name, ticket: &decided.ticket, brought_with: &[] };

@@ -11,6 +11,7 @@ mod answer_claim_point;
 mod answer_survey;
 mod articles;
 mod ask_survey;
+mod before_the_office;
 mod call_supervisor;
 mod change_tickets;
 mod characteristics;

@@ -16,23 +16,20 @@ use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::characteristic_service_client::CharacteristicServiceClient;
-use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
-use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
 use crate::characteristics::{facts, invoices};
-use crate::relations::merge;
 use crate::world::{
-    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact, get,
-    open, promise_request, resolve, resolved, serve, start, started, time,
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact,
+    open, promise_request, resolve, resolved, serve, start, time,
 };
 
 const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
 const LIMIT: Duration = Duration::from_secs(20);
 pub const CLOCK: &str = "clocks/0190a000-0000-7000-8000-00000000c10c";
-const CASE: &str = "cases/0190a000-0000-7000-8000-0000000000ca";
+pub const CASE: &str = "cases/0190a000-0000-7000-8000-0000000000ca";
 
 /// A service of which only the ledger is real.
 pub struct Neighbour {
@@ -77,34 +74,33 @@ impl Neighbour {
 }
 
 /// ticketing beside a neighbour of which only the ledger is real.
-struct Neighbours {
+pub struct Neighbours {
     harness: Harness,
     neighbour: Neighbour,
-    client: Tickets,
-    _served: [Served; 2],
+    pub client: Tickets,
+    pub served: [Served; 2],
     database: Database,
 }
 
 impl Neighbours {
-    async fn with(schema: &'static str, source: &'static str) -> Self {
+    pub async fn with(schema: &'static str, source: &'static str) -> Self {
         let harness = Harness::default();
         let (own, house) = (ticketing::migrations(), Migrator::with_migrations(Vec::new()));
         let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (schema, &house)]).await;
-        let (neighbour, neighbour_served) =
-            Neighbour::beside(&harness, &database, (schema, source), |assembly| assembly).await;
-        let served = serve(&harness, &database, &[(source, neighbour_served.addr)]).await;
+        let (neighbour, beside) = Neighbour::beside(&harness, &database, (schema, source), |assembly| assembly).await;
+        let served = serve(&harness, &database, &[(source, beside.addr)]).await;
         let client = TicketServiceClient::new(served.channel(Role::Agent));
-        let _served = [neighbour_served, served];
-        Self { harness, neighbour, client, _served, database }
+        let served = [beside, served];
+        Self { harness, neighbour, client, served, database }
     }
 
     /// The neighbour writes this.
-    async fn says(&self, aggregate: &str, payload: &impl Name) {
+    pub async fn says(&self, aggregate: &str, payload: &impl Name) {
         self.neighbour.says(aggregate, payload).await;
     }
 
     /// The last thing in the ticket's history, once it is of this kind and reason.
-    async fn noted(&self, ticket: &str, kind: pb::TicketChangeKind, reason: &str) -> pb::TicketChange {
+    pub async fn noted(&self, ticket: &str, kind: pb::TicketChangeKind, reason: &str) -> pb::TicketChange {
         eventually(Duration::from_secs(20), || {
             let mut client = self.client.clone();
             let request = pb::ListTicketHistoryRequest { name: ticket.into(), page_size: 100, ..Default::default() };
@@ -218,51 +214,6 @@ async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_affair_is_before_the_office_by_itself_whatever_it_is_answered_with() {
-    let world = Neighbours::with("ombudsman", "ombudsman-escalation").await;
-    let mut agent = world.client.clone();
-    let mut relations = RelationServiceClient::new(world._served[1].channel(Role::Agent));
-    let head = started(&mut agent).await;
-    let (with, later) = (open(&mut agent).await, open(&mut agent).await);
-    let [own, brought, merged] = [&head, with.ticket.as_ref().unwrap(), later.ticket.as_ref().unwrap()];
-    let head = merge(&mut relations, brought, own).await.unwrap().head.unwrap();
-    let opened = office::CaseOpened {
-        case_name: CASE.into(),
-        ticket: head.name.clone(),
-        customer: CUSTOMER.into(),
-        brought_with: vec![brought.name.clone()],
-        ..Default::default()
-    };
-    world.says(CASE, &opened).await;
-    world.noted(&head.name, pb::TicketChangeKind::OfficeNoted, "opened").await;
-    world.noted(&brought.name, pb::TicketChangeKind::OfficeNoted, "opened").await;
-    let head = get(&mut agent, &head.name).await;
-    merge(&mut relations, merged, &head).await.unwrap();
-    let before_it = async |opened: &pb::CreateTicketResponse| {
-        let mut anybody = PublicServiceClient::new(world._served[1].anonymous());
-        let (tracking_key, proof) = (opened.tracking_key.clone(), opened.proof.clone());
-        let shown = pb::GetPublicAffairRequest { tracking_key, proof, page_token: String::new() };
-        let shown = anybody.get_public_affair(shown).await.unwrap().into_inner();
-        let offered = shown.options.contains(&pb::PublicOption::Ombudsman.into());
-        assert_ne!(shown.status.unwrap().office_case_open, offered);
-        !offered
-    };
-    assert!(before_it(&with).await, "it is heard there");
-    assert!(!before_it(&later).await, "who comes with what was merged later finds the door");
-    let over = office::CaseTransitioned {
-        case_name: CASE.into(),
-        ticket: head.name.clone(),
-        customer: CUSTOMER.into(),
-        to_state: office::CaseState::Withdrawn.into(),
-        ..Default::default()
-    };
-    world.says(CASE, &over).await;
-    world.noted(&brought.name, pb::TicketChangeKind::OfficeNoted, "over").await;
-    world.noted(&head.name, pb::TicketChangeKind::OfficeNoted, "over").await;
-    assert!(!before_it(&with).await, "it may come again by its own key");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_complained_by_phone_to_the_office_is_sent_its_form_once_and_in_writing() {
     let world = Neighbours::with("ombudsman", "ombudsman-escalation").await;
     let mut client = world.client.clone();
@@ -290,7 +241,7 @@ async fn who_complained_by_phone_to_the_office_is_sent_its_form_once_and_in_writ
     // It comes before the office once the firm has answered: the affair is over by then, and the form is owed all the same.
     let over = client.create_ticket(create_request(complaint())).await.unwrap().into_inner().ticket.unwrap();
     let over = answered(&mut client, &over).await;
-    let over = accept_at(&world._served[1], &over).await;
+    let over = accept_at(&world.served[1], &over).await;
     assert_eq!(over.state(), pb::TicketState::Closed);
     world.says(&over.name, &contact(&over)).await;
     let list = pb::ListMessagesRequest { parent: over.name.clone(), page_size: 100, ..Default::default() };
@@ -318,12 +269,12 @@ async fn answered(client: &mut Tickets, ticket: &pb::Ticket) -> pb::Ticket {
 async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     let world = Neighbours::with("customer_profile", "customer-profile").await;
     let mut client = world.client.clone();
-    let mut sets = CharacteristicServiceClient::new(world._served[1].channel(Role::Supervisor));
+    let mut sets = CharacteristicServiceClient::new(world.served[1].channel(Role::Supervisor));
     crate::characteristics::put(&mut sets, invoices("characteristicSets/reclamacion")).await.unwrap();
     let known = || pb::Ticket { characteristics: facts("Begoña-41"), ..complaint() };
     let over = client.create_ticket(create_request(known())).await.unwrap().into_inner().ticket.unwrap();
     let over = answered(&mut client, &over).await;
-    let over = accept_at(&world._served[1], &over).await;
+    let over = accept_at(&world.served[1], &over).await;
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
     let open = client.create_ticket(create_request(known())).await.unwrap().into_inner().ticket.unwrap();
     let open = answered(&mut client, &open).await;
@@ -355,7 +306,7 @@ async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     };
     assert_eq!(said().await, 0, "nothing is said to be gone while something is left");
 
-    accept_at(&world._served[1], &open).await;
+    accept_at(&world.served[1], &open).await;
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
     eventually(Duration::from_secs(20), || async { if said().await == 1 { Ok(()) } else { Err(()) } }).await;
     assert_eq!(subject(&open).await, "[erased]");

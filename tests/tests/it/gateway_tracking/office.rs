@@ -3,7 +3,8 @@
 use http::StatusCode;
 use ventanilla_proto::ombudsman::v1::{
     AddDossierEntryRequest, AdmitCaseRequest, Case, CaseState, DossierKind, DossierVisibility, GetCaseRequest,
-    InadmissibilityGround, MissingItem, OfficeRole, ParallelProceedings, ProposeInadmissibilityRequest, RequestCureRequest,
+    InadmissibilityGround, MissingItem, OfficeRole, ParallelProceedings, ProposeInadmissibilityRequest,
+    RequestCureRequest,
 };
 use ventanilla_proto::ticketing::v1::CreateTicketResponse;
 use ventanilla_tests::scene::affair::Affair;
@@ -147,7 +148,7 @@ async fn reasons_not_to_hear_it_are_answered_on_the_page_and_nothing_is_said_to_
     let propose = ProposeInadmissibilityRequest {
         name: case.name.clone(),
         etag: case.etag,
-        ground: InadmissibilityGround::Vexatious.into(),
+        ground: InadmissibilityGround::NotConcreteOperations.into(),
         reasons: "La misma carta ha llegado cuarenta veces".to_owned(),
         request_id: scene.request_id(),
         ..Default::default()
