@@ -122,6 +122,8 @@ pub enum Happening {
     Withdrawn(String),
     /// The obligation was met.
     Fulfilled,
+    /// It was met by what the customer was told: said once, it stays said, whatever becomes of the resolution.
+    MetByWord,
     /// The affair was resolved, which meets a policy of the house: nothing begins any more until that does not hold.
     Closed,
     /// It fell away.
@@ -151,6 +153,7 @@ impl Happening {
             Self::Unhindered => "unhindered",
             Self::Withdrawn(_) => "withdrawn",
             Self::Fulfilled => "fulfilled",
+            Self::MetByWord => "met_by_word",
             Self::Closed => "closed",
             Self::Cancelled => "cancelled",
             Self::Forfeited => "forfeited",
@@ -301,6 +304,8 @@ pub struct Replay {
     pub closed: bool,
     /// The resolution ended it, and nothing before or since: it is taken back with it.
     pub by_closing: bool,
+    /// A word of the house met it, at any time of this run: a reopening does not take that back.
+    pub by_word: bool,
     /// While its affair is resolved: since when something is asked for that it would count from, were the resolution found not to hold.
     pub asked: Option<Timestamp>,
     /// Runs that ended in a breach *before the last entry*; the present run's own is for [`Replay::breach_by`].

@@ -140,6 +140,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "withdrawn" => Happening::Withdrawn(ground),
         "unhindered" => Happening::Unhindered,
         "fulfilled" => Happening::Fulfilled,
+        "met_by_word" => Happening::MetByWord,
         "closed" => Happening::Closed,
         "cancelled" => Happening::Cancelled,
         "forfeited" => Happening::Forfeited,

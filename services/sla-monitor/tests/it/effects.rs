@@ -132,6 +132,41 @@ async fn the_two_hours_of_an_interruption_are_met_by_saying_why_and_until_when_a
 }
 
 #[tokio::test]
+async fn what_an_explanation_met_stays_met_when_the_answer_is_found_not_to_hold() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let [told, silent] = [0, 1].map(|_| Ticket::incident(at(RECEIVED)).about("continuity"));
+    for ticket in [&told, &silent] {
+        world.open(ticket).await;
+    }
+    let why = ticketing::MessageAdded {
+        ticket: told.name.clone(),
+        message: format!("{}/messages/1", told.name),
+        direction: Direction::Outbound.into(),
+        visibility: ticketing::MessageVisibility::Public.into(),
+        explanation: Some(ticketing::Explanation {
+            expected_time: Some(wire(at("2026-11-02T15:00:00+01:00"))),
+            signposts: false,
+        }),
+        ..ticketing::MessageAdded::default()
+    };
+    world.ticketing.write(&told.name, &why, at("2026-11-02T10:20:00+01:00")).await;
+    let again = (State::Resolved, State::InProgress);
+    for ticket in [&told, &silent] {
+        world.resolve(ticket, at("2026-11-02T11:00:00+01:00")).await;
+        world.transition(ticket, again, "customer_objects", at("2026-11-02T14:00:00+01:00")).await;
+    }
+    let anew = |c: &sla::Clock| c.rule == "es.l10-2025.17-2.continuity" && c.epoch == 2;
+    clocks_that(&served, &silent.name, |clocks| clocks.iter().any(anew)).await;
+    let clocks = clocks_that(&served, &told.name, |clocks| !clocks.is_empty()).await;
+    let two_hours = clocks.iter().find(|c| c.rule == "es.l10-2025.17-2.continuity").unwrap();
+    assert_eq!((two_hours.state(), two_hours.epoch), (sla::ClockState::Fulfilled, 1));
+    assert_eq!(read(two_hours.settled_time), Some(at("2026-11-02T10:20:00+01:00")));
+    let settled = world.told::<sla::ClockSettled>().await;
+    assert_eq!(settled.iter().filter(|told| told.payload.clock == two_hours.name).count(), 1, "{settled:?}");
+}
+
+#[tokio::test]
 async fn a_holding_reply_lengthens_the_term_of_payment_services_and_no_other() {
     let world = World::new().await;
     let served = world.start().await;
