@@ -68,12 +68,20 @@ impl From<Threshold> for String {
     }
 }
 
+/// The share of a term in percent from which on what it counts is in danger.
+const DANGER: u8 = 75;
+
 impl Threshold {
     /// Whether what warns by it is in danger from then on, and its customer told: from three quarters of the term on, or by what is left.
     pub const fn is_of_danger(self) -> bool {
+        self.nearness() >= DANGER
+    }
+
+    /// How near the end is when it warns, as a share of the term in percent; what warns by what is left is as near as danger.
+    pub const fn nearness(self) -> u8 {
         match self {
-            Self::Share(percent) => percent >= 75,
-            Self::Lead(_) => true,
+            Self::Share(percent) => percent,
+            Self::Lead(_) => DANGER,
         }
     }
 
