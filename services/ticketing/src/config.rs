@@ -36,7 +36,8 @@ pub struct Settings {
     /// How many hours later than what is not kept the new date is, where affairs like it do not tell a better one.
     #[serde(default = "notice_extension_hours")]
     pub notice_extension_hours: u16,
-    /// In which hours of the house's time zone nobody is called or sent a text who cannot be asked when they wish none, `HH:MM-HH:MM`.
+    /// In which hours of the house's time zone nobody is called or sent a text who stated no hours of their own, or cannot be asked for them,
+    /// `HH:MM-HH:MM`.
     #[serde(default = "notice_quiet_hours")]
     pub notice_quiet_hours: HouseHours,
     /// What the firm is called on the documents that customers are handed.

@@ -107,12 +107,14 @@ async fn clocks_started(tx: &mut Tx, clocks: &[Started]) -> Result<(), ReactionE
 }
 
 async fn clock_moved(tx: &mut Tx, moved: &proto::ClockMoved) -> Result<(), ReactionError> {
-    // A new run begins a whole term, which nobody was warned of yet; a restart does where it is not known which run warned, or this is.
+    // What was warned is what has passed as the run stands now. Where that is not told, a new run begins a whole term, which nobody was warned of yet; a restart
+    // does where it is not known which run warned, or this is.
     let restarted = moved.effect() == ClockEffect::Restart;
     sqlx::query!(
         r#"update customer_profile.view_clock
            set state = $2, is_open = $3, due_at = $4, breached_at = $6,
-               warned_percent = case when coalesce(warned_epoch <> nullif($7, 0), $5) then 0 else warned_percent end
+               warned_percent = coalesce($8::smallint, case when coalesce(warned_epoch <> nullif($7, 0), $5) then 0 else warned_percent end),
+               warned_epoch = case when $8 is null then warned_epoch else nullif($7, 0) end
            where clock_id = $1"#,
         id(&moved.clock, "clocks", "clock")?,
         number(moved.state),
@@ -122,6 +124,7 @@ async fn clock_moved(tx: &mut Tx, moved: &proto::ClockMoved) -> Result<(), React
         // Word that came late may show that there was no breach.
         instant(moved.breached_time.as_ref()).map(|t| t.to_sqlx()) as _,
         moved.epoch,
+        moved.warned_percent.map(number),
     )
     .execute(&mut **tx)
     .await?;

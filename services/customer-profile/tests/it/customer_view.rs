@@ -380,6 +380,26 @@ async fn a_clock_that_warned_is_in_danger_in_that_run_and_no_other() {
     assert_eq!(of_run().await, 50);
     world.react(&Clocks, entry(7, &clock, AT, &moved(sla::ClockEffect::Restart, 0))).await;
     assert_eq!(of_run().await, 0);
+    // What is told is how the run stands now: lengthened it warns anew, and where it stands still what was told stays.
+    let told = |effect: sla::ClockEffect, epoch: i32, warned: i32| sla::ClockMoved {
+        warned_percent: Some(warned),
+        ..moved(effect, epoch)
+    };
+    world.react(&Clocks, entry(8, &clock, AT, &warned(90, 2))).await;
+    for (position, told, percent) in [
+        (9, told(sla::ClockEffect::Extend, 2, 50), 50),
+        (10, moved(sla::ClockEffect::Pause, 2), 50),
+        (11, told(sla::ClockEffect::Resume, 2, 0), 0),
+        (12, told(sla::ClockEffect::Correct, 2, 75), 75),
+        (13, told(sla::ClockEffect::Restart, 3, 0), 0),
+        (14, told(sla::ClockEffect::Reopen, 4, 50), 50),
+        (15, moved(sla::ClockEffect::Pause, 4), 50),
+    ] {
+        world.react(&Clocks, entry(position, &clock, AT, &told)).await;
+        assert_eq!(of_run().await, percent, "{told:?}");
+    }
+    world.react(&Clocks, entry(16, &clock, AT, &warned(75, 4))).await;
+    assert_eq!(of_run().await, 75);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -150,14 +150,14 @@ impl Event {
             // Where no ground makes it stand still, nothing makes it go on.
             Self::Works => (!rule.effects.is_empty()).then_some(Happening::Unhindered),
             Self::Withdrawn => rule.effect_of(CURE).map(|_| Happening::Withdrawn(CURE.to_owned())),
-            Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
+            Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::MetByWord),
             Self::Explained { signposts } => {
                 let meets = match rule.ends {
                     Ends::FirstAnswer | Ends::Explained => true,
                     Ends::FinalOrDelay => *signposts,
                     _ => false,
                 };
-                meets.then_some(Happening::Fulfilled)
+                meets.then_some(Happening::MetByWord)
             }
             Self::Resolved => answers_all.then_some(Happening::Fulfilled),
             Self::Cancelled => Some(Happening::Cancelled),
@@ -231,10 +231,15 @@ pub fn unknown_to(rule: &Rule, history: &[Happened], known: &[Entry]) -> Vec<Ent
     let entry = |happened: &Happened| Some(Entry { at: happened.at, what: happened.event.to_clock_of(rule)? });
     let mut known: Vec<&Entry> = known.iter().collect();
     let mut is_known = |entry: &Entry| {
-        // Before what starts and renews was told apart it was written down as a renewal.
-        let renewed = |known: &Entry| entry.what == Happening::BegunAnew && known.what == Happening::Renewed;
-        let same = |known: &&Entry| *known == entry || known.at == entry.at && renewed(known);
-        known.iter().position(same).map(|n| known.remove(n)).is_some()
+        let same = |known: &&Entry| *known == entry;
+        let as_before = |known: &&Entry| known.at == entry.at && was_written(&known.what, &entry.what);
+        let found = known.iter().position(same).or_else(|| known.iter().position(as_before));
+        found.map(|n| known.remove(n)).is_some()
     };
     history.iter().filter_map(entry).filter(|entry| !is_known(entry)).collect()
+}
+
+/// Whether an earlier version wrote down as this what is told apart by now: what starts and renews as a renewal, and what is met by word as any fulfilment.
+fn was_written(known: &Happening, what: &Happening) -> bool {
+    matches!((known, what), (Happening::Renewed, Happening::BegunAnew) | (Happening::Fulfilled, Happening::MetByWord))
 }

@@ -68,12 +68,20 @@ impl From<Threshold> for String {
     }
 }
 
+/// The share of a term in percent from which on what it counts is in danger.
+const DANGER: u8 = 75;
+
 impl Threshold {
     /// Whether what warns by it is in danger from then on, and its customer told: from three quarters of the term on, or by what is left.
     pub const fn is_of_danger(self) -> bool {
+        self.nearness() >= DANGER
+    }
+
+    /// How near the end is when it warns, as a share of the term in percent; what warns by what is left is as near as danger.
+    pub const fn nearness(self) -> u8 {
         match self {
-            Self::Share(percent) => percent >= 75,
-            Self::Lead(_) => true,
+            Self::Share(percent) => percent,
+            Self::Lead(_) => DANGER,
         }
     }
 
@@ -122,6 +130,8 @@ pub enum Happening {
     Withdrawn(String),
     /// The obligation was met.
     Fulfilled,
+    /// It was met by what the customer was told: said once, it stays said, whatever becomes of the resolution.
+    MetByWord,
     /// The affair was resolved, which meets a policy of the house: nothing begins any more until that does not hold.
     Closed,
     /// It fell away.
@@ -151,6 +161,7 @@ impl Happening {
             Self::Unhindered => "unhindered",
             Self::Withdrawn(_) => "withdrawn",
             Self::Fulfilled => "fulfilled",
+            Self::MetByWord => "met_by_word",
             Self::Closed => "closed",
             Self::Cancelled => "cancelled",
             Self::Forfeited => "forfeited",
@@ -301,6 +312,8 @@ pub struct Replay {
     pub closed: bool,
     /// The resolution ended it, and nothing before or since: it is taken back with it.
     pub by_closing: bool,
+    /// A word of the house met it, at any time of this run: a reopening does not take that back.
+    pub by_word: bool,
     /// While its affair is resolved: since when something is asked for that it would count from, were the resolution found not to hold.
     pub asked: Option<Timestamp>,
     /// Runs that ended in a breach *before the last entry*; the present run's own is for [`Replay::breach_by`].

@@ -258,6 +258,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(Happening::Unhindered),
         Just(Happening::Withdrawn("incomplete".to_owned())),
         Just(Happening::Fulfilled),
+        Just(Happening::MetByWord),
         Just(Happening::Cancelled),
         Just(Happening::Reopened),
         Just(Happening::Displaced),
@@ -376,8 +377,11 @@ fn a_proof_speaks_of_one_as_of_one_and_names_what_did_not_count() {
 #[test]
 fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_where_to_go() {
     let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
-    let meets =
-        |rule: &str, event: Event| event.to_clock_of(catalogue.rule(rule).unwrap()) == Some(Happening::Fulfilled);
+    let meets = |rule: &str, event: Event| match event.to_clock_of(catalogue.rule(rule).unwrap()) {
+        Some(Happening::Fulfilled) => event == Event::Resolved,
+        Some(Happening::MetByWord) => event != Event::Resolved,
+        _ => false,
+    };
     let (letter, word) = (Event::Explained { signposts: true }, Event::Explained { signposts: false });
     let disp = "uk.disp.1-6-2.final";
     assert!(meets(disp, letter.clone()) && meets(disp, Event::Resolved));
@@ -394,6 +398,55 @@ fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_wh
     for event in [letter, word] {
         assert_eq!(Event::from_word(event.as_str(), event.ground()), Some(event));
     }
+}
+
+/// A clock of British time or of Madrid's to whose affair all this happens.
+fn told(rule: &str, calendar: &str, received: &str, happened: &[(&str, Event)]) -> Replay {
+    let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
+    let rule = catalogue.rule(rule).unwrap();
+    let terms = Terms { rule, calendar: catalogue.calendar(calendar).unwrap() };
+    let start = Entry { at: instant(received), what: Happening::Started };
+    let entry = |(at, event): &(&str, Event)| Some(Entry { at: instant(at), what: event.to_clock_of(rule)? });
+    let entries: Vec<Entry> = std::iter::once(start).chain(happened.iter().filter_map(entry)).collect();
+    replay(&entries, terms).unwrap()
+}
+
+#[test]
+fn what_an_explanation_met_a_reopening_does_not_take_back() {
+    // The letter went out in the seventh of eight weeks: they are over for good, whenever the answer is found not to hold.
+    let (letter, objection) = (Event::Explained { signposts: true }, Event::Reopened);
+    let disp = |happened: &[(&str, Event)]| told("uk.disp.1-6-2.final", "gb.england", "2026-03-02T10:00:00Z", happened);
+    let sent = ("2026-04-20T10:00:00Z", letter);
+    let met = State::Fulfilled { at: instant(sent.0), due: instant("2026-04-27T22:59:59.999999Z") };
+    for (resolved, reopened) in
+        [("2026-04-23T10:00:00Z", "2026-04-25T10:00:00Z"), ("2026-05-25T10:00:00Z", "2026-06-01T10:00:00Z")]
+    {
+        let after = [(resolved, Event::Resolved), (reopened, objection.clone())];
+        let clock = disp(&[&[sent.clone()], &after[..]].concat());
+        assert_eq!((&clock.state, clock.epoch, clock.breach_by(Timestamp::MAX)), (&met, 1, None));
+        // Without the letter it is the answer alone that met it, or did not.
+        let clock = disp(&after);
+        assert!(matches!(clock.state, State::Running { .. }) && clock.breach_by(Timestamp::MAX).is_some());
+    }
+    // An outage at nine: cause and hour by twenty past is what the two hours ask for.
+    let continuity =
+        |happened: &[(&str, Event)]| told("es.l10-2025.17-2.continuity", "es.madrid", "2026-03-02T09:00:00Z", happened);
+    let why = ("2026-03-02T09:20:00Z", Event::Explained { signposts: false });
+    let resolved = ("2026-03-02T10:00:00Z", Event::Resolved);
+    let met = State::Fulfilled { at: instant(why.0), due: instant("2026-03-02T11:00:00Z") };
+    for reopened in ["2026-03-02T10:30:00Z", "2026-03-03T10:30:00Z"] {
+        let clock = continuity(&[why.clone(), resolved.clone(), (reopened, objection.clone())]);
+        assert_eq!((&clock.state, clock.epoch, clock.breach_by(Timestamp::MAX)), (&met, 1, None));
+    }
+    // Said while the affair was resolved, it is said all the same; and where nothing was, the two hours go on.
+    let reopened = ("2026-03-02T10:30:00Z", objection.clone());
+    let meanwhile = ("2026-03-02T10:10:00Z", why.1.clone());
+    let clock = continuity(&[resolved.clone(), meanwhile, reopened.clone()]);
+    assert_eq!(clock.state, State::Fulfilled { at: instant(resolved.0), due: instant("2026-03-02T11:00:00Z") });
+    let goes_on = continuity(&[resolved.clone(), reopened.clone()]);
+    assert_eq!(goes_on.state, State::Running { due: instant("2026-03-02T11:00:00Z") });
+    let late = ("2026-03-02T11:15:00Z", why.1);
+    assert_eq!(continuity(&[resolved, reopened, late]).breaches.len(), 1);
 }
 
 #[test]

@@ -295,12 +295,19 @@ impl<'a> Effects<'a> {
         let moved = moved.or((!again.is_empty()).then_some(Move::Correct));
         // The due instant of the present run that passed is a breach once it was raised; before that late entries get their time.
         let first = after.breaches.first().copied().or_else(|| after.breach_by(clock.now).filter(|_| noted.raised));
-        drafts.extend(moved.map(|moved| self.told(clock, (&after, first), moved)));
+        let warned = noted.warned.iter().map(|threshold| threshold.nearness()).max();
+        let warned = running.then(|| warned.unwrap_or(0));
+        drafts.extend(moved.map(|moved| self.told(clock, (&after, first, warned), moved)));
         Ok(true)
     }
 
     /// The ledger entry that tells others.
-    fn told(&self, clock: &Stored, (after, first): (&Replay, Option<Breach>), moved: Move) -> Draft {
+    fn told(
+        &self,
+        clock: &Stored,
+        (after, first, warned): (&Replay, Option<Breach>, Option<u8>),
+        moved: Move,
+    ) -> Draft {
         let name = ClockId::from_uuid(clock.id).name();
         let state = present::state(&after.state).into();
         let customer = customer_name(clock.customer);
@@ -324,6 +331,7 @@ impl<'a> Effects<'a> {
             due_time: after.state.due().map(present::time),
             breached_time: first.map(|breach| present::time(breach.at)),
             epoch: after.epoch,
+            warned_percent: warned.map(i32::from),
         };
         Draft::new(self.new_id(), name, &payload, &self.stamp)
     }

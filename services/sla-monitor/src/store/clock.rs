@@ -140,6 +140,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "withdrawn" => Happening::Withdrawn(ground),
         "unhindered" => Happening::Unhindered,
         "fulfilled" => Happening::Fulfilled,
+        "met_by_word" => Happening::MetByWord,
         "closed" => Happening::Closed,
         "cancelled" => Happening::Cancelled,
         "forfeited" => Happening::Forfeited,
@@ -322,6 +323,8 @@ pub struct Noted {
     pub newly: Vec<(Timestamp, Timestamp)>,
     /// The present due instant was raised before, whatever was told since.
     pub raised: bool,
+    /// Warnings of the present run, as it stands now, that have passed and were raised before: none of them comes again.
+    pub warned: Vec<Threshold>,
 }
 
 /// Writes the entry and everything derived from it.
@@ -380,10 +383,13 @@ pub async fn change(
                on conflict on constraint raised_once do nothing
                returning origin_at, due_at
            )
-           select origin_at as "origin_at!: jiff_sqlx::Timestamp", due_at as "due_at!: jiff_sqlx::Timestamp", true as "new!" from noted
+           select 'breach'::text as "kind!", origin_at as "origin_at!: jiff_sqlx::Timestamp", due_at as "due_at!: jiff_sqlx::Timestamp", true as "new!" from noted
            union all
-           select origin_at, due_at, false from sla_monitor.raised
-           where clock_id = $1 and kind = 'breach' and due_at = $5"#,
+           select kind, origin_at, due_at, false from sla_monitor.raised
+           where clock_id = $1 and kind = 'breach' and due_at = $5
+           union all
+           select d.kind, $4, d.due_at, false from unnest($15::text[], $17::timestamptz[]) as d(kind, due_at)
+           where d.kind <> 'breach' and d.due_at <= now() and not exists (select from armed a where a.kind = d.kind)"#,
         changed.id,
         changed.state,
         changed.epoch,
@@ -409,9 +415,10 @@ pub async fn change(
     )
     .fetch_all(tx)
     .await?;
-    let raised = rows.iter().any(|row| !row.new);
+    let warned = rows.iter().filter_map(|row| Threshold::from_word(&row.kind)).collect();
+    let raised = rows.iter().any(|row| !row.new && row.kind == "breach");
     let newly = rows.iter().filter(|row| row.new).map(|row| (row.origin_at.to_jiff(), row.due_at.to_jiff()));
-    Ok(Noted { newly: newly.collect(), raised })
+    Ok(Noted { newly: newly.collect(), raised, warned })
 }
 
 /// Writes an entry that moved nothing: one that comes later and was before it may make it move something.

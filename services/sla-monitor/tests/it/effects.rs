@@ -1,10 +1,12 @@
 //! What the states of an affair do to its clocks.
 
+use testkit::eventually;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Direction;
 
-use crate::world::{State, Ticket, World, at, clock_in, clocks_that, read, wire};
+use crate::house::{activate, clock_of, inquiry, policy, put};
+use crate::world::{SOON, State, Ticket, World, at, clock_in, clocks_that, read, wire};
 
 const RECEIVED: &str = "2026-11-02T10:00:00+01:00";
 
@@ -132,6 +134,41 @@ async fn the_two_hours_of_an_interruption_are_met_by_saying_why_and_until_when_a
 }
 
 #[tokio::test]
+async fn what_an_explanation_met_stays_met_when_the_answer_is_found_not_to_hold() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let [told, silent] = [0, 1].map(|_| Ticket::incident(at(RECEIVED)).about("continuity"));
+    for ticket in [&told, &silent] {
+        world.open(ticket).await;
+    }
+    let why = ticketing::MessageAdded {
+        ticket: told.name.clone(),
+        message: format!("{}/messages/1", told.name),
+        direction: Direction::Outbound.into(),
+        visibility: ticketing::MessageVisibility::Public.into(),
+        explanation: Some(ticketing::Explanation {
+            expected_time: Some(wire(at("2026-11-02T15:00:00+01:00"))),
+            signposts: false,
+        }),
+        ..ticketing::MessageAdded::default()
+    };
+    world.ticketing.write(&told.name, &why, at("2026-11-02T10:20:00+01:00")).await;
+    let again = (State::Resolved, State::InProgress);
+    for ticket in [&told, &silent] {
+        world.resolve(ticket, at("2026-11-02T11:00:00+01:00")).await;
+        world.transition(ticket, again, "customer_objects", at("2026-11-02T14:00:00+01:00")).await;
+    }
+    let anew = |c: &sla::Clock| c.rule == "es.l10-2025.17-2.continuity" && c.epoch == 2;
+    clocks_that(&served, &silent.name, |clocks| clocks.iter().any(anew)).await;
+    let clocks = clocks_that(&served, &told.name, |clocks| !clocks.is_empty()).await;
+    let two_hours = clocks.iter().find(|c| c.rule == "es.l10-2025.17-2.continuity").unwrap();
+    assert_eq!((two_hours.state(), two_hours.epoch), (sla::ClockState::Fulfilled, 1));
+    assert_eq!(read(two_hours.settled_time), Some(at("2026-11-02T10:20:00+01:00")));
+    let settled = world.told::<sla::ClockSettled>().await;
+    assert_eq!(settled.iter().filter(|told| told.payload.clock == two_hours.name).count(), 1, "{settled:?}");
+}
+
+#[tokio::test]
 async fn a_holding_reply_lengthens_the_term_of_payment_services_and_no_other() {
     let world = World::new().await;
     let served = world.start().await;
@@ -185,4 +222,69 @@ async fn a_request_that_was_withdrawn_puts_nothing_off_however_often_it_is_made(
         clock_in(&served, &twin.name, sla::ClockState::Running).await,
     ];
     assert_eq!((parked.due_time, parked.epoch, parked.origin_time), (twin.due_time, 1, twin.origin_time));
+}
+
+#[tokio::test]
+async fn a_term_that_is_lengthened_is_told_to_be_in_danger_only_as_its_run_stands_now() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let effect = |event: &str, effect: sla::ClockEffect, max_total: &str| sla::PolicyEffect {
+        event: event.to_owned(),
+        effect: effect.into(),
+        max_total: max_total.to_owned(),
+        grounds: vec![event.to_owned()],
+    };
+    // Both warn an hour and a minute before their end, which is at once; one is lengthened by that minute alone.
+    let by = [("by-hours", "billing", "600min", 0), ("by-a-minute", "legal", "61min", 75)];
+    for (name, department, max_total, _) in by {
+        let mut own = policy(name, sla::PolicyMetric::Resolution, "60min");
+        let longer = effect("holding_reply", sla::ClockEffect::Extend, max_total);
+        own.effects = vec![longer, effect("documents_missing", sla::ClockEffect::Pause, "")];
+        let measure = own.measure.as_mut().unwrap();
+        measure.warnings = vec![sla::PolicyWarning { at: Some(sla::policy_warning::At::LeadMinutes(61)) }];
+        let departments = vec![department.to_owned()];
+        measure.filter = Some(sla::PolicyFilter { departments, ..Default::default() });
+        activate(&served, &put(&served, own).await.unwrap(), None).await.unwrap();
+    }
+    for (name, department, _, warned) in by {
+        let ticket = Ticket { department, ..inquiry(world.now().await) };
+        world.open(&ticket).await;
+        let clock = clock_of(&served, &ticket, name, |_| true).await.name;
+        eventually(SOON, || async {
+            let told = world.told::<sla::WarningRaised>().await;
+            if told.iter().any(|told| told.payload.clock == clock) { Ok(()) } else { Err("no warning") }
+        })
+        .await;
+        let sent = ticketing::HoldingReplySent { ticket: ticket.name.clone(), ..Default::default() };
+        world.ticketing.write(&ticket.name, &sent, world.now().await).await;
+        let wait = (State::InProgress, State::Pending);
+        world.transition(&ticket, wait, "documents_missing", world.now().await).await;
+        world.transition(&ticket, (State::Pending, State::InProgress), "customer_answered", world.now().await).await;
+        let moves = eventually(SOON, || async {
+            let told = world.told::<sla::ClockMoved>().await.into_iter().map(|told| told.payload);
+            let moves: Vec<_> = told.filter(|moved| moved.clock == clock).collect();
+            if moves.len() == 3 { Ok(moves) } else { Err(moves) }
+        })
+        .await;
+        let told: Vec<_> = moves.iter().map(|moved| (moved.effect(), moved.warned_percent)).collect();
+        let lengthened = (sla::ClockEffect::Extend, Some(warned));
+        assert_eq!(told, [lengthened, (sla::ClockEffect::Pause, None), (sla::ClockEffect::Resume, Some(warned))]);
+    }
+}
+
+#[tokio::test]
+async fn a_warning_that_has_passed_and_was_not_raised_yet_is_told_by_no_move() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.due.late_entry_quiet_ms = 3_600_000;
+    let served = world.start_with(settings).await;
+    let ticket = Ticket::complaint(at("2026-03-02T10:00:00+01:00")).of_sector("payment-services");
+    world.open(&ticket).await;
+    let sent = ticketing::HoldingReplySent { ticket: ticket.name.clone(), ..Default::default() };
+    world.ticketing.write(&ticket.name, &sent, at("2026-03-04T10:00:00+01:00")).await;
+    let lengthened = |c: &sla::Clock| read(c.due_time) == Some(at("2026-04-02T21:59:59.999999Z"));
+    clocks_that(&served, &ticket.name, |clocks| clocks.iter().any(lengthened)).await;
+    let told = world.told::<sla::ClockMoved>().await;
+    let told: Vec<_> = told.iter().map(|told| (told.payload.effect(), told.payload.warned_percent)).collect();
+    assert_eq!(told, [(sla::ClockEffect::Extend, Some(0))]);
 }

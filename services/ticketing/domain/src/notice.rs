@@ -265,7 +265,7 @@ pub struct Reach {
     pub preferred: Option<Channel>,
     /// The one they come by.
     pub learned: Option<Channel>,
-    /// When nobody is to disturb.
+    /// When nobody is to disturb: theirs, and where they stated none the house's.
     pub quiet: Option<QuietHours>,
     /// They have an e-mail address.
     pub email: bool,

@@ -134,7 +134,7 @@ impl OnSla {
     }
 
     /// A term that stood as a promise goes on to another instant, or stands still: what was promised by the old one gives way. Whether it stands by the new one is for
-    /// [`Self::stand_behind`], which asks whether its end is near.
+    /// [`Self::stand_behind`], which asks whether its end is near: of a term that was lengthened it may be near no more.
     async fn term_moved(
         &self,
         tx: &mut Tx,
@@ -267,7 +267,8 @@ impl Reaction for OnSla {
             if let Ok(ticket) = TicketId::parse(&moved.subject) {
                 let (clock, running) = (clock(&moved.clock)?, running(moved.due_time.as_ref())?);
                 let anew = matches!(moved.effect(), sla::ClockEffect::Restart | sla::ClockEffect::Start);
-                term::change(tx, clock, running, InRun { epoch: moved.epoch, anew }).await?;
+                let warned = moved.warned_percent.map(|percent| percent >= AT_RISK_PERCENT);
+                term::change(tx, clock, running, InRun { epoch: moved.epoch, anew, warned }).await?;
                 self.term_moved(tx, entry, clock, running).await?;
                 self.stand_behind(tx, entry, ticket).await?;
             }

@@ -106,9 +106,12 @@ pub(crate) struct InRun {
     pub(crate) epoch: i32,
     /// The whole of the term counts again by what happened: what goes where it was not told, or not kept, in which run it warned.
     pub(crate) anew: bool,
+    /// Whether its end is near, as the run stands now; none where it does not run, or was not told.
+    pub(crate) warned: Option<bool>,
 }
 
-/// A term changes, where it is one that customers are told of; in another run than the one that warned, its end is near no more.
+/// A term changes, where it is one that customers are told of. Whether its end is near is as its clock tells; where it does not, it is near no more in another
+/// run than the one that warned.
 #[tracing::instrument(name = "db.term.change", skip_all)]
 pub(crate) async fn change(
     tx: &mut PgConnection,
@@ -117,13 +120,16 @@ pub(crate) async fn change(
     run: InRun,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "update ticketing.term set state = $2, due_at = $3, warned = warned and coalesce(warned_epoch = nullif($4, 0), not $5)
+        "update ticketing.term
+         set state = $2, due_at = $3, warned = coalesce($6, warned and coalesce(warned_epoch = nullif($4, 0), not $5)),
+             warned_epoch = case when $6 then nullif($4, 0) else warned_epoch end
          where clock_id = $1",
         clock.uuid(),
         running.as_str(),
         running.due() as _,
         run.epoch,
         run.anew,
+        run.warned,
     )
     .execute(tx)
     .await?;

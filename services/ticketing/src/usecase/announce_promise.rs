@@ -259,7 +259,7 @@ impl Ticketing {
         let mut profile = CustomerServiceClient::new(channel);
         let asked = customer::GetCustomerViewRequest { name: id.name() };
         match tokio::time::timeout(PATIENCE, profile.get_customer_view(asked)).await {
-            Ok(Ok(view)) => reach(view.get_ref()),
+            Ok(Ok(view)) => reach(view.get_ref(), &self.notices.quiet),
             Ok(Err(status)) => {
                 tracing::warn!(code = ?status.code(), "a notice goes the way its affair came");
                 unknown()
@@ -321,8 +321,8 @@ fn same_words(seen: &Ticket, now: &Ticket, kind: PromiseKind) -> bool {
         && awaited(seen.state()) == awaited(now.state())
 }
 
-/// What a view tells of how its customer wants to be reached.
-fn reach(view: &customer::CustomerView) -> Reach {
+/// What a view tells of how its customer wants to be reached; who stated no quiet hours has those of the house.
+fn reach(view: &customer::CustomerView, house: &QuietHours) -> Reach {
     let known = view.care.as_ref().and_then(|care| care.preferences.as_ref());
     let channel = |value: i32| parse::channel(&mut Violations::new(), "", value);
     let identifiers = view.golden.as_ref().and_then(|golden| golden.customer.as_ref()).map(|known| &known.identifiers);
@@ -334,7 +334,8 @@ fn reach(view: &customer::CustomerView) -> Reach {
         learned: known.and_then(|known| channel(known.learned_channel)),
         quiet: known
             .and_then(|known| known.quiet_hours.as_ref())
-            .and_then(|quiet| QuietHours::parse(&quiet.from, &quiet.until, &quiet.time_zone)),
+            .and_then(|quiet| QuietHours::parse(&quiet.from, &quiet.until, &quiet.time_zone))
+            .or_else(|| Some(house.clone())),
         email: identifiers.is_some_and(|identifiers| identifiers.iter().any(is_email)),
     }
 }

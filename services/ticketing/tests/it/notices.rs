@@ -35,6 +35,8 @@ pub type Notices = NoticeServiceClient<Client>;
 pub const LIMIT: Duration = Duration::from_secs(20);
 /// It is nine o'clock of the day before, ten in Madrid.
 pub const DUE: &str = "2026-11-24T08:00:00Z";
+/// Seven hours from then, and before the house's quiet hours.
+const SAME_DAY: &str = "2026-11-23T16:00:00Z";
 
 /// customer-profile, which answers one question.
 #[derive(Clone, Default)]
@@ -350,6 +352,13 @@ async fn who_is_told_and_when_goes_by_the_databases_time_whatever_the_clock_of_t
         let pool = world.database.admin().await;
         let now: jiff_sqlx::Timestamp = sqlx::query_scalar("select now()").fetch_one(&pool).await.unwrap();
         let now = now.to_jiff();
+        // Whatever hour it is, it is none of those in which this customer wants to be left alone.
+        let hour =
+            |hours: i64| now.checked_add(SignedDuration::from_hours(hours)).unwrap().strftime("%H:%M").to_string();
+        house.profile.wishes(customer::ContactPreferences {
+            quiet_hours: Some(customer::QuietHours { from: hour(12), until: hour(13), time_zone: "UTC".into() }),
+            ..Default::default()
+        });
         let due_in = |hours| now.checked_add(SignedDuration::from_hours(hours)).unwrap().to_string();
         let (near, far) = (house.at_risk(&due_in(3)).await, house.at_risk(&due_in(10 * 24)).await);
         let notice = written(world, &near).await;
@@ -375,17 +384,17 @@ async fn who_is_told_and_when_goes_by_the_databases_time_whatever_the_clock_of_t
 async fn a_notice_that_somebody_has_and_says_nothing_of_is_told_apart_until_they_do() {
     let house = House::ready().await;
     let world = &house.world;
-    let promised = [house.at_risk(DUE).await, house.at_risk(DUE).await, house.at_risk(DUE).await];
+    let promised = [house.at_risk(SAME_DAY).await, house.at_risk(SAME_DAY).await, house.at_risk(SAME_DAY).await];
     for promise in &promised {
         written(world, promise).await;
     }
-    world.advance(SignedDuration::from_secs(23 * 3_600 - 30));
+    world.advance(SignedDuration::from_secs(7 * 3_600 - 30));
     let mut phone = transport(world);
     let taken = take(&mut phone, &[Channel::Phone]).await;
     assert_eq!(taken.len(), 3);
     world.advance(SignedDuration::from_secs(40));
     for promise in &promised {
-        let broken = broken(&house, &promise.name, DUE).await;
+        let broken = broken(&house, &promise.name, SAME_DAY).await;
         assert_eq!((broken.state(), broken.cause.as_str()), (PromiseState::BrokenUnreported, "Causa de delay"));
     }
     let of = |promise: &pb::Promise| taken.iter().find(|notice| notice.promise == promise.name).unwrap();
@@ -395,7 +404,7 @@ async fn a_notice_that_somebody_has_and_says_nothing_of_is_told_apart_until_they
         promised.iter().zip([PromiseState::BrokenAnnounced, PromiseState::BrokenSilent, PromiseState::BrokenUnreported])
     {
         let now = promise(world, &promised.name).await;
-        assert_eq!((now.state(), now.settle_time, now.cause.as_str()), (state, time(DUE), "Causa de delay"));
+        assert_eq!((now.state(), now.settle_time, now.cause.as_str()), (state, time(SAME_DAY), "Causa de delay"));
     }
     // What is known is not unlearnt.
     report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
@@ -414,14 +423,14 @@ async fn a_notice_that_somebody_has_and_says_nothing_of_is_told_apart_until_they
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_left_the_house_too_late_or_never_leaves_the_promise_broken_in_silence() {
     let house = House::ready().await;
-    let (never, late) = (house.at_risk(DUE).await, house.at_risk(DUE).await);
+    let (never, late) = (house.at_risk(SAME_DAY).await, house.at_risk(SAME_DAY).await);
     written(&house.world, &never).await;
     written(&house.world, &late).await;
-    house.world.advance(SignedDuration::from_hours(24));
-    assert_eq!(broken(&house, &never.name, DUE).await.state(), PromiseState::BrokenSilent);
+    house.world.advance(SignedDuration::from_hours(8));
+    assert_eq!(broken(&house, &never.name, SAME_DAY).await.state(), PromiseState::BrokenSilent);
     // Late is better than never, and is late.
     assert_eq!(take(&mut transport(&house.world), &[Channel::Phone]).await.len(), 2);
-    assert_eq!(broken(&house, &late.name, DUE).await.state(), PromiseState::BrokenSilent);
+    assert_eq!(broken(&house, &late.name, SAME_DAY).await.state(), PromiseState::BrokenSilent);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -491,6 +500,20 @@ async fn nobody_is_woken_and_nobody_is_told_too_late_for_it() {
     world.advance(SignedDuration::from_hours(4));
     let taken = take(&mut sender, &[Channel::Sms]).await;
     assert_eq!(taken.iter().map(|taken| &taken.name).collect::<Vec<_>>(), [&notice.name]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stated_no_quiet_hours_is_woken_no_more_than_the_house_would() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let wishes = customer::ContactPreferences { preferred_channel: Channel::Sms.into(), ..Default::default() };
+    house.profile.wishes(wishes);
+    // Half past ten at night in Madrid.
+    world.advance(SignedDuration::from_mins(12 * 60 + 30));
+    let waits = written(world, &house.at_risk("2026-11-24T12:00:00Z").await).await;
+    assert_eq!((waits.channel(), waits.send_time), (Channel::Sms, time("2026-11-24T08:00:00Z")));
+    let silent = written(world, &house.at_risk(DUE).await).await;
+    assert_eq!((silent.channel(), silent.send_time), (Channel::Web, time("2026-11-23T21:30:00Z")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

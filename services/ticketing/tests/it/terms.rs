@@ -311,6 +311,61 @@ async fn a_term_that_was_told_of_and_counts_anew_waits_for_its_warning_whatever_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_term_that_was_lengthened_is_told_of_once_its_longer_run_is_in_danger_and_not_before() {
+    let house = ready().await;
+    let world = &house.world;
+    let moves = async |ticket: &str, effect: sla::ClockEffect, due: Option<&str>, warned: Option<i32>| {
+        let clock = clock_of(ticket);
+        let moved = sla::ClockMoved {
+            clock: clock.clone(),
+            subject: ticket.into(),
+            effect: effect.into(),
+            due_time: due.and_then(time),
+            epoch: 1,
+            warned_percent: warned,
+            ..Default::default()
+        };
+        house.monitor.says(&clock, &moved).await;
+    };
+    let danger = async |ticket: &str| {
+        let clock = clock_of(ticket);
+        let warned = sla::WarningRaised { clock: clock.clone(), epoch: 1, ..warning(ticket, 75) };
+        house.monitor.says(&clock, &warned).await;
+    };
+    let mut affairs = Vec::new();
+    for _ in 0..2 {
+        let ticket = affair(&house, sla::PolicyKind::Sla, DUE).await.name;
+        danger(&ticket).await;
+        stand(world, &ticket, &[PromiseState::AtRisk, PromiseState::Made]).await;
+        affairs.push(ticket);
+    }
+    let [much, little] = &affairs[..] else { panic!() };
+    let ended = [PromiseState::Renegotiated; 2];
+    let again = [&ended[..], &[PromiseState::AtRisk, PromiseState::Made]].concat();
+    // Lengthened so little that three quarters of it are over all the same, and no other warning comes.
+    moves(little, sla::ClockEffect::Extend, Some(LATER), Some(75)).await;
+    stand(world, little, &again).await;
+    moves(much, sla::ClockEffect::Extend, Some(LATER), Some(50)).await;
+    all_heard(&house, LATER).await;
+    stand(world, much, &ended).await;
+    danger(much).await;
+    stand(world, much, &again).await;
+    // What stands still gives way, and stands again by what is told when it goes on.
+    for ticket in [much, little] {
+        moves(ticket, sla::ClockEffect::Pause, None, None).await;
+        stand(world, ticket, &[ended, ended].concat()).await;
+    }
+    moves(much, sla::ClockEffect::Resume, Some(LATER), Some(0)).await;
+    moves(little, sla::ClockEffect::Resume, Some(LATER), Some(90)).await;
+    stand(world, little, &[&[ended, ended].concat(), &again[2..]].concat()).await;
+    all_heard(&house, LATER).await;
+    stand(world, much, &[ended, ended].concat()).await;
+    // A word that comes late may show that it was not lengthened: its danger was told before, and is not told again.
+    moves(much, sla::ClockEffect::Correct, Some(DUE), Some(75)).await;
+    stand(world, much, &[&[ended, ended].concat(), &again[2..]].concat()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_term_of_the_customers_answer_stands_for_nothing() {
     let house = ready().await;
     let world = &house.world;

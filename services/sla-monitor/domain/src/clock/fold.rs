@@ -61,6 +61,7 @@ pub(super) fn folded(
         first: first.at,
         closed: false,
         by_closing: false,
+        by_word: false,
         asked: None,
         epoch: 1,
         origin: first.at,
@@ -85,7 +86,7 @@ pub(super) fn folded(
             fell = Some(match entry.what {
                 Happening::Forfeited => Fall::Forfeited,
                 Happening::Cancelled => Fall::Withdrawn,
-                Happening::Fulfilled => Fall::MetBefore,
+                Happening::Fulfilled | Happening::MetByWord => Fall::MetBefore,
                 _ => Fall::NeverStarted,
             });
         }
@@ -109,6 +110,7 @@ pub(super) fn folded(
         state,
         closed: fold.closed,
         by_closing: fold.by_closing,
+        by_word: fold.by_word,
         asked: fold.asked,
         breaches: fold.breaches,
     })
@@ -139,6 +141,8 @@ struct Fold<'a> {
     closed: bool,
     /// It was met by the resolution, and not before.
     by_closing: bool,
+    /// What met its run, or would have, was said: a reopening does not unsay it.
+    by_word: bool,
     /// Since it is resolved: where it would count from, were it not.
     asked: Option<Timestamp>,
     epoch: i32,
@@ -174,12 +178,12 @@ impl Fold<'_> {
             }
             _ => {}
         }
-        Ok(match (state, &entry.what) {
+        let state = match (state, &entry.what) {
             (State::Running { due }, Happening::Hindered(ground)) => {
                 self.judge(due, at);
                 self.hinder(due, ground, at)?
             }
-            (State::Running { due }, Happening::Fulfilled | Happening::Closed) => {
+            (State::Running { due }, Happening::Fulfilled | Happening::MetByWord | Happening::Closed) => {
                 self.judge(due, at);
                 State::Fulfilled { at, due }
             }
@@ -227,21 +231,23 @@ impl Fold<'_> {
                 Happening::Begun | Happening::TakenUp | Happening::BegunAnew,
             ) => self.run_from(at)?,
             // What starts it never came: nobody was owed anything, and nothing was met.
-            (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) if !self.ran => State::Cancelled { at },
+            (State::Scheduled { .. }, Happening::Fulfilled | Happening::MetByWord | Happening::Closed) if !self.ran => {
+                State::Cancelled { at }
+            }
             // Met while it stood still: in time by any measure, and due when it would have been had it gone on then, so that one
             // which does not hold gains no time.
-            (State::Paused { ground, since }, Happening::Fulfilled | Happening::Closed) => {
+            (State::Paused { ground, since }, Happening::Fulfilled | Happening::MetByWord | Happening::Closed) => {
                 self.go_on(ground, since, at)?;
                 State::Fulfilled { at, due: self.due()? }
             }
-            (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) => {
+            (State::Scheduled { .. }, Happening::Fulfilled | Happening::MetByWord | Happening::Closed) => {
                 self.start_put_off(at)?;
                 State::Fulfilled { at, due: self.due()? }
             }
             (State::Paused { .. } | State::Scheduled { .. }, Happening::Cancelled | Happening::Forfeited) => {
                 State::Cancelled { at }
             }
-            (State::Fulfilled { due, .. }, Happening::Reopened) => {
+            (State::Fulfilled { due, .. }, Happening::Reopened) if !self.by_word => {
                 if at > due {
                     self.begin(at);
                 }
@@ -249,7 +255,10 @@ impl Fold<'_> {
             }
             // Everything else changes nothing: a second fulfilment, a ground on top of another, what comes after the end.
             (state, _) => state,
-        })
+        };
+        // Said while the affair was resolved, it is said as well.
+        self.by_word |= entry.what == Happening::MetByWord && matches!(state, State::Fulfilled { .. });
+        Ok(state)
     }
 
     /// The affair is resolved: nothing begins, and what would have is remembered.
@@ -263,7 +272,9 @@ impl Fold<'_> {
             Happening::Renewed if self.by_closing || self.asked.is_some() => {
                 (self.asked, self.by_closing) = (Some(at), false);
             }
-            Happening::Fulfilled | Happening::Cancelled => (self.asked, self.by_closing) = (None, false),
+            Happening::Fulfilled | Happening::MetByWord | Happening::Cancelled => {
+                (self.asked, self.by_closing) = (None, false);
+            }
             _ => {}
         }
     }
@@ -358,6 +369,7 @@ impl Fold<'_> {
             self.epoch += 1;
         }
         self.ran = true;
+        self.by_word = false;
         self.first_run.get_or_insert(origin);
         self.origin = origin;
         self.length = self.base;

@@ -21,10 +21,10 @@ struct Standing {
     longer: Vec<(Term, i64)>,
 }
 
-/// How it ended: met, with the last instant in time in microseconds, or fallen away.
+/// How it ended: met, with the last instant in time in microseconds, and whether the customer was told what meets it; or fallen away.
 #[derive(Debug, Clone, Copy)]
 enum End {
-    Met { at: i64, due: i64 },
+    Met { at: i64, due: i64, told: bool },
     Gone { at: i64 },
 }
 
@@ -267,9 +267,9 @@ impl<'a> Clock<'a> {
         match event {
             Event::Works => self.goes_on(at),
             Event::Withdrawn => self.was_never_asked(),
-            Event::Answered if by_word => self.met(at),
-            Event::Explained { .. } if by_word || by_why => self.met(at),
-            Event::Explained { signposts: true } if by_letter => self.met(at),
+            Event::Answered if by_word => self.met_by_telling(at),
+            Event::Explained { .. } if by_word || by_why => self.met_by_telling(at),
+            Event::Explained { signposts: true } if by_letter => self.met_by_telling(at),
             Event::Resolved if by_answer => self.met(at),
             Event::Cancelled => self.falls_away(at),
             Event::Reopened if by_answer => self.taken_back(at),
@@ -367,7 +367,15 @@ impl<'a> Clock<'a> {
         }
         self.goes_on(at);
         let due = self.due();
-        self.ends(End::Met { at, due });
+        self.ends(End::Met { at, due, told: false });
+    }
+
+    /// What the customer was told is not untold, and counts as well where the answer was there before.
+    fn met_by_telling(&mut self, at: i64) {
+        self.met(at);
+        if let Some(End::Met { told, .. }) = &mut self.end {
+            *told = true;
+        }
     }
 
     fn closes(&mut self, at: i64) {
@@ -429,7 +437,7 @@ impl<'a> Clock<'a> {
     }
 
     fn taken_back(&mut self, at: i64) {
-        let Some(End::Met { due, .. }) = self.end else { return };
+        let Some(End::Met { due, told: false, .. }) = self.end else { return };
         if at * MINUTE > due {
             self.runs_anew(at);
         } else {
@@ -465,7 +473,7 @@ impl<'a> Clock<'a> {
         differs("epoch", self.runs.len().max(1).to_string(), replayed.epoch.to_string());
         differs("origin", format!("{origin:?}"), format!("{:?}", replayed.origin));
         let state = match (&self.end, &self.standing) {
-            (Some(End::Met { at: met, due }), _) => State::Fulfilled { at: at(*met), due: instant(*due) },
+            (Some(End::Met { at: met, due, .. }), _) => State::Fulfilled { at: at(*met), due: instant(*due) },
             (Some(End::Gone { at: gone }), _) => State::Cancelled { at: at(*gone) },
             (None, Some(Standing { ground, since, does: Does::DeferStart, .. })) => {
                 State::Scheduled { ground: ground.clone(), since: at(*since) }
