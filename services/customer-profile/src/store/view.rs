@@ -30,6 +30,8 @@ pub(crate) struct View {
     pub breaches: Vec<Clock>,
     pub cases: Vec<Case>,
     pub interactions: Vec<interaction::Row>,
+    /// The last contacts that the customer made, newest first.
+    pub own: Vec<interaction::OwnRow>,
     pub consents: Vec<ConsentRow>,
     pub preferences: Option<PreferenceRow>,
     pub vulnerabilities: Vec<VulnerabilityRow>,
@@ -205,6 +207,14 @@ pub(crate) async fn get(
                   and (expires_at is null or expires_at > $2)) as disability,
                (select json_agg(r) from (
                    select r.*, o.customer_id as other from (
+               (select json_agg(n) from (
+                   select i.id, i.channel, i.occurred_at, i.discretion, i.sentiment_language, i.sentiment_score
+                   from unnest(c.ids) as k (id)
+                   cross join lateral (
+                       select * from customer_profile.interaction
+                       where customer_id = k.id and direction = 'inbound' order by occurred_at desc, id desc limit 10
+                   ) i order by i.occurred_at desc, i.id desc limit 10
+               ) n) as "own: Json<Vec<interaction::OwnRow>>",
                        select id, kind, false as inverse, other_id as given, evidence, stated_at, expires_at, actor_id
                        from customer_profile.relation
                        where customer_id = any(c.ids) and ended_at is null and (expires_at is null or expires_at > $2)
@@ -280,6 +290,7 @@ pub(crate) struct Touched {
 }
 
 /// Affairs and clocks that are not over, and cases, of all customers that ever had one of these ids.
+        own: row.own.map(|j| j.0).unwrap_or_default(),
 #[tracing::instrument(name = "db.view.touched", skip_all)]
 pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touched, StoreError> {
     let row = sqlx::query!(

@@ -1,8 +1,9 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
 use customer_profile_domain::consent::Statement;
-use customer_profile_domain::{Attended, Contact, CustomerId, Disability, Effort, Trouble, Worth, priority_right};
+use customer_profile_domain::{Attended, CustomerId, Disability, Effort, Trouble, Worth, priority_right};
 use jiff::{SignedDuration, Timestamp};
+use kernel::Channel;
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
@@ -12,7 +13,7 @@ use super::{Profile, list_active_holds, standing, state_relation, what_is_known}
 use crate::error::ProfileError;
 use crate::listening::{self, Reader};
 use crate::store::hold;
-use crate::store::interaction::{Interaction, ticket_name};
+use crate::store::interaction::{Interaction, Own, ticket_name};
 use crate::store::view::{self, View};
 use crate::store::wishes::{Preferences, Vulnerability};
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
@@ -59,7 +60,8 @@ pub(crate) async fn get_customer_view(
     };
     let interactions: Vec<Interaction> =
         view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
-    let contacts: Vec<Contact> = interactions.iter().map(Contact::from).collect();
+    let own_channels: Vec<Channel> =
+        view.own.into_iter().map(|row| Own::try_from(row).map(|own| own.channel)).collect::<Result<_, _>>()?;
     let statements: Vec<Statement> = view.consents.into_iter().map(Statement::try_from).collect::<Result<_, _>>()?;
     shown.consents = Some(proto::ConsentSection {
         standing: own.clone(),
@@ -73,7 +75,7 @@ pub(crate) async fn get_customer_view(
     let right = priority_right(wishes::birth_date(&view.customer), disability, now);
     shown.care = Some(proto::CareSection {
         standing: own.clone(),
-        preferences: Some(wishes::preferences(preferences.as_ref(), &contacts, now)),
+        preferences: Some(wishes::preferences(preferences.as_ref(), &own_channels, now)),
         vulnerabilities: declared.iter().filter_map(|v| wishes::vulnerability(v, trusted)).collect(),
         priority_right: wishes::priority_to_proto(right).into(),
     });

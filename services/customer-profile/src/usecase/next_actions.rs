@@ -19,7 +19,7 @@ use ventanilla_proto::r#type::v1::{Direction, Money};
 use super::{Begun, Profile, get_customer_view, standing as standings};
 use crate::error::ProfileError;
 use crate::store::customer;
-use crate::store::interaction::{self, Interaction};
+use crate::store::interaction::{self, Interaction, Own};
 use crate::store::next_action::{self as store, Action};
 use crate::store::view::{self, View};
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
@@ -102,13 +102,16 @@ fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) ->
     let (dealings, sums) = view.dealings.read(view.id)?;
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     let effort = Effort::of(&costs, now);
-    let contacts: Vec<Interaction> =
-        view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
+    // The customer's own from where they are not crowded out by the firm's.
+    let firms: Vec<Interaction> = view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
+    let firms = firms.iter().filter(|contact| contact.direction == Direction::Outbound).map(heard_of);
+    let own = view.own.into_iter().map(|row| Own::try_from(row).map(|own| heard(&own)));
+    let contacts = firms.map(Ok).chain(own).collect::<Result<_, StoreError>>()?;
     let given = |action: &Action| {
         action.kind == ActionKind::Goodwill && (action.state == ActionState::Done || is_open(action, now))
     };
     Ok(Situation {
-        contacts: contacts.iter().map(heard).collect(),
+        contacts,
         judged: view.surveys.iter().filter_map(judged).collect(),
         missed_term: trouble.missed_term,
         complaint: trouble.complaint,
@@ -127,14 +130,16 @@ fn judged(survey: &view::Survey) -> Option<Judged> {
     survey.answered_at.map(|at| Judged { at, csat, nps, ces })
 }
 
-/// A contact as far as it may speak: how sounded what was said in confidence would tell of it.
-fn heard(contact: &Interaction) -> Heard {
-    let open = contact.discretion == Discretion::Open;
-    Heard {
-        at: contact.occurred_at,
-        inbound: contact.direction == Direction::Inbound,
-        sound: contact.sentiment.filter(|_| open).map(customer_profile_domain::Sentiment::sound),
-    }
+/// A contact of the customer as far as it may speak: how sounded what was said in confidence would tell of it.
+fn heard(own: &Own) -> Heard {
+    let open = own.discretion == Discretion::Open;
+    let sound = own.sentiment.filter(|_| open).map(customer_profile_domain::Sentiment::sound);
+    Heard { at: own.at, inbound: true, sound }
+}
+
+/// A contact that the firm made.
+const fn heard_of(contact: &Interaction) -> Heard {
+    Heard { at: contact.occurred_at, inbound: false, sound: None }
 }
 
 /// What is proposed, as it is kept; nothing when it comes to no money.

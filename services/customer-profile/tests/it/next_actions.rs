@@ -33,6 +33,24 @@ impl World {
         self.client(Role::Agent).record_interaction(request).await.unwrap();
     }
 
+    /// The firm's own contact with the customer.
+    async fn is_called(&self, customer: &str) {
+        self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+        let interaction = Interaction {
+            channel: 1,
+            direction: 2,
+            department: "care".to_owned(),
+            summary: "called back".to_owned(),
+            ..Default::default()
+        };
+        let request = RecordInteractionRequest {
+            parent: customer.to_owned(),
+            interaction: Some(interaction),
+            request_id: self.request_id(),
+        };
+        self.client(Role::Agent).record_interaction(request).await.unwrap();
+    }
+
     async fn proposes(&self, subject: &str, role: Role, customer: &str) -> Result<Vec<NextAction>, Status> {
         self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
         let request = ProposeNextBestActionRequest { name: customer.to_owned(), request_id: self.request_id() };
@@ -258,4 +276,16 @@ async fn who_says_why_they_leave_is_offered_nothing_any_more() {
     world.hears(&ana, ANGRY, true, Discretion::Open).await;
     let later = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
     assert!(kinds(&later).contains(&NextActionKind::Goodwill), "peace is over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_called_back_however_often_is_not_called_again_for_what_they_said_before() {
+    let world = World::new().await;
+    let ana = somebody(&world).await;
+    world.hears(&ana, ANGRY, true, Discretion::Open).await;
+    for _ in 0..12 {
+        world.is_called(&ana).await;
+    }
+    let proposed = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert_eq!(kinds(&proposed), [NextActionKind::Goodwill], "somebody has called since");
 }
