@@ -46,11 +46,13 @@ pub(crate) async fn get_customer_view(
     let own = Some(standing::own(now));
     let holds = held(profile, id, &view).await?;
     let trouble = trouble(&view);
+    // Complaints and missed terms speak of leaving beside the dealings.
+    let worth_standing = standing::together([own.clone(), ticketing.clone(), sla_monitor.clone()]);
     let mut shown = proto::CustomerView {
         name: view.customer.name.clone(),
         state: state.into(),
         open_tickets: Some(tickets(&view, ticketing.clone())),
-        promises: Some(promises(&view, ticketing.clone(), now)),
+        promises: Some(promises(&view, standing::together([ticketing.clone(), sla_monitor.clone()]), now)),
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
         cases: Some(cases(&view, ombudsman.clone())),
@@ -85,7 +87,7 @@ pub(crate) async fn get_customer_view(
     });
     let (dealings, sums) = view.dealings.read(view.id)?;
     let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);
-    shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, own.clone()));
+    shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, worth_standing));
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     shown.effort = Some(effort(&Effort::of(&costs, now), profile.effort.cap(), own.clone()));
     let relations = view.relations.into_iter().map(|row| row.of(view.id)).collect::<Result<Vec<_>, _>>()?;

@@ -80,20 +80,22 @@ fn expected(conditions: [Condition; 3]) -> Vec<(&'static str, String)> {
     let [tickets, clocks, cases] =
         [0, 1, 2].map(|nth| if conditions[nth] == Condition::Up { String::new() } else { SOURCES[nth].0.to_owned() });
     let own = String::new;
+    // What several feed names the first that is missing.
+    let together = |other: &String| if tickets.is_empty() { other.clone() } else { tickets.clone() };
     vec![
         ("golden", own()),
         ("open_tickets", tickets.clone()),
-        ("promises", tickets.clone()),
-        ("holds", if tickets.is_empty() { cases.clone() } else { tickets.clone() }),
+        ("promises", together(&clocks)),
+        ("holds", together(&cases)),
         ("clocks", clocks.clone()),
-        ("breaches", clocks),
+        ("breaches", clocks.clone()),
         ("cases", cases),
-        ("satisfaction", tickets),
+        ("satisfaction", tickets.clone()),
         ("last_interactions", own()),
         ("consents", own()),
         ("care", own()),
         ("relations", own()),
-        ("worth", own()),
+        ("worth", together(&clocks)),
         ("effort", own()),
     ]
 }
