@@ -237,25 +237,39 @@ impl From<CostRow> for Attended {
     }
 }
 
-/// What the contacts that the customer with these ids made since an instant have cost.
+/// What a contact has cost whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Costly {
+    pub interaction: InteractionId,
+    /// The customer id it was recorded under.
+    pub customer: CustomerId,
+    pub attended: Attended,
+}
+
+/// What the contacts that customers with these ids made since an instant have cost, newest first.
 #[tracing::instrument(name = "db.interaction.costs", skip_all)]
-pub(crate) async fn costs(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp) -> Result<Vec<Attended>, StoreError> {
+pub(crate) async fn costs(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp) -> Result<Vec<Costly>, StoreError> {
     let rows = sqlx::query!(
-        "select occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id from customer_profile.interaction
-         where customer_id = any($1) and occurred_at > $2 and direction = 'inbound' order by occurred_at desc limit 500",
+        "select id, customer_id, occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id
+         from customer_profile.interaction
+         where customer_id = any($1) and occurred_at > $2 and direction = 'inbound' order by occurred_at desc, id desc limit 500",
         ids,
         since.to_sqlx() as _,
     )
     .fetch_all(tx)
     .await?;
-    let row = rows.into_iter().map(|row| CostRow {
-        occurred_at: row.occurred_at.to_jiff(),
-        waited_seconds: row.waited_seconds,
-        handled_seconds: row.handled_seconds,
-        transfer_count: row.transfer_count,
-        ticket_id: row.ticket_id,
+    let costly = rows.into_iter().map(|row| Costly {
+        interaction: InteractionId::from_uuid(row.id),
+        customer: CustomerId::from_uuid(row.customer_id),
+        attended: Attended::from(CostRow {
+            occurred_at: row.occurred_at.to_jiff(),
+            waited_seconds: row.waited_seconds,
+            handled_seconds: row.handled_seconds,
+            transfer_count: row.transfer_count,
+            ticket_id: row.ticket_id,
+        }),
     });
-    Ok(row.map(Attended::from).collect())
+    Ok(costly.collect())
 }
 
 /// Whether the customer with these ids has said since an instant why they leave.
