@@ -208,6 +208,11 @@ pub(crate) async fn decide(
     };
     let notice = match (trouble.reason(), trouble.status()) {
         ("STALE_ETAG" | "NEXT_ACTION_SETTLED", _) => (
+        ("NEXT_ACTION_SETTLED", _) if trouble.fact("state") == Some("overtaken") => (
+            "warn",
+            "Ya no procede: a esta persona ya se le compensa este año, o ha dicho por qué se va.",
+            "It is not to be done any more: this person is given something this year already, or has said why they leave.",
+        ),
             "warn",
             "Mientras miraba, otra persona ya decidió. No se ha cambiado nada: así está ahora.",
             "While you looked, somebody else decided. Nothing was changed: this is how it stands now.",
