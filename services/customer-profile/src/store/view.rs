@@ -306,7 +306,10 @@ pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touch
                (select json_agg(s) from (
                    select *, count(*) over () as total from customer_profile.view_case
                    where customer_id = any($1) order by filed_at_office_at desc, case_id limit 50
-               ) s) as "cases: Json<Vec<Case>>""#,
+               ) s) as "cases: Json<Vec<Case>>",
+               array(select distinct source from customer_profile.ledger_parked) as "parked!""#,
+    /// Sources with entries that wait for release.
+    pub parked: Vec<String>,
         ids,
     )
     .fetch_one(tx)
@@ -317,3 +320,4 @@ pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touch
         cases: row.cases.map(|j| j.0).unwrap_or_default(),
     })
 }
+        parked: row.parked,
