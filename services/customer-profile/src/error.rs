@@ -147,6 +147,14 @@ pub enum ProfileError {
     Store(StoreError),
 }
 
+/// A page token that is none of its list.
+pub(crate) fn bad_token() -> ProfileError {
+    ProfileError::PageToken([Violation {
+        field: "page_token".to_owned(),
+        description: "must be a next_page_token of the same list and filter".to_owned(),
+    }])
+}
+
 impl ProfileError {
     /// Whether doing the whole thing again may go well.
     pub(crate) fn is_contention(&self) -> bool {

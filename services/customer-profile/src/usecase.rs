@@ -25,6 +25,7 @@ use crate::workers::match_keys::MatchKeys;
 pub(crate) mod answer_match_proposal;
 pub(crate) mod check_renewal;
 pub(crate) mod declare_vulnerability;
+mod effort_cap;
 pub(crate) mod erase_customer;
 pub(crate) mod export_customer;
 pub(crate) mod get_customer;

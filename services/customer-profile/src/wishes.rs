@@ -1,7 +1,7 @@
 //! Consents, preferences and declarations as the contract shows them.
 
 use customer_profile_domain::consent::{self, LegalBasis, Purpose, Standing, Statement};
-use customer_profile_domain::{AccessClass, Contact, Driver, PriorityRight, learned_channel, seen};
+use customer_profile_domain::{AccessClass, Driver, PriorityRight, learned_channel, seen};
 use jiff::Timestamp;
 use kernel::{Channel, ResourceId};
 use server::parse::{channel_to_proto, time_to_proto};
@@ -66,11 +66,7 @@ pub(crate) const fn basis_to_proto(basis: LegalBasis) -> proto::LegalBasis {
 }
 
 /// How a customer wants to be reached, and by which channel they come.
-pub(crate) fn preferences(
-    stated: Option<&Preferences>,
-    contacts: &[Contact],
-    now: Timestamp,
-) -> proto::ContactPreferences {
+pub(crate) fn preferences(stated: Option<&Preferences>, own: &[Channel], now: Timestamp) -> proto::ContactPreferences {
     let quiet = stated.and_then(|stated| stated.quiet.as_ref());
     proto::ContactPreferences {
         preferred_channel: channel_or_all(stated.and_then(|stated| stated.channel)).into(),
@@ -79,7 +75,7 @@ pub(crate) fn preferences(
             until: hours.until.strftime("%H:%M").to_string(),
             time_zone: hours.zone.iana_name().unwrap_or_default().to_owned(),
         }),
-        learned_channel: channel_or_all(learned_channel(contacts)).into(),
+        learned_channel: channel_or_all(learned_channel(own)).into(),
         quiet_now: quiet.is_some_and(|hours| hours.is_quiet(now)),
         state_time: stated.map(|stated| time_to_proto(stated.said_at)),
     }

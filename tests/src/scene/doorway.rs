@@ -68,8 +68,17 @@ impl Scene {
     /// # Panics
     /// When an address is none.
     pub fn peers(&self) -> Peers {
-        let addresses: BTreeMap<String, String> =
+        self.peers_with(&[])
+    }
+
+    /// The same, with others in the place of these.
+    ///
+    /// # Panics
+    /// When an address is none.
+    pub fn peers_with(&self, others: &[(&str, String)]) -> Peers {
+        let mut addresses: BTreeMap<String, String> =
             self.addresses.iter().map(|(service, at)| (service.name().to_owned(), format!("http://{at}"))).collect();
+        addresses.extend(others.iter().map(|(name, at)| ((*name).to_owned(), at.clone())));
         Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).expect("addresses make URIs")
     }
 

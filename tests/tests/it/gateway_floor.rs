@@ -254,6 +254,16 @@ async fn merge_and_take_apart(scene: &Scene, steward: &mut Visitor, affair: &Aff
     let asked = [("csrf", form.field("csrf")), ("customers", ids[0].to_owned()), ("customers", ids[1].to_owned())];
     let preview = send(steward, "/floor/merge", &asked).await;
     shows(&preview, &["They would be", "Which records would be linked", ids[0], ids[1]]);
+    assert!(!preview.text().contains("Something may be missing"), "{}", preview.text());
+
+    // A source's entry waits for release: what is shown may lack something, and the merge is the same.
+    let park = "insert into customer_profile.ledger_parked values ('sla-monitor', 1000000, 'x', '', 'a test', now())";
+    sqlx::query(park).execute(&scene.admin().await).await.expect("it is parked");
+    let unsure = send(steward, "/floor/merge", &asked).await;
+    shows(&unsure, &["Something may be missing: sla-monitor has entries that wait"]);
+    assert_eq!(unsure.field("token"), preview.field("token"));
+    let released = "delete from customer_profile.ledger_parked where position = 1000000";
+    sqlx::query(released).execute(&scene.admin().await).await.expect("it is released");
 
     // Something of what was shown changes before it is done.
     affair.complain(first, "").await.expect("a good complaint");

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod limits;
+mod named;
 mod open;
 mod session;
 

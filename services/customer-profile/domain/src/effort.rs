@@ -65,6 +65,11 @@ impl Effort {
     pub fn reaches(&self, cap: SignedDuration) -> bool {
         self.spent >= cap
     }
+
+    /// Whether what customers turn out to have spent as one has come to the cap, and what each of them had spent had not.
+    pub fn is_reached_by_joining(&self, parts: &[Self], cap: SignedDuration) -> bool {
+        self.reaches(cap) && !parts.iter().any(|part| part.reaches(cap))
+    }
 }
 
 #[cfg(test)]
@@ -109,6 +114,15 @@ mod tests {
         assert_eq!(Effort::of(&contacts[..1], hour(24 * 90 - 1)).contacts, 1);
         let week = [contact(0, 0, 0, 1), contact(24 * 7, 0, 0, 1), contact(24 * 14 + 1, 0, 0, 1)];
         assert_eq!(Effort::of(&week, hour(24 * 15)).repeats, 1, "a week is the last moment");
+    }
+
+    #[test]
+    fn the_cap_is_reached_by_joining_from_below_alone() {
+        let spent = |mins| Effort { spent: minutes(mins), ..Effort::default() };
+        let reached = |parts: [i64; 2]| spent(parts.iter().sum()).is_reached_by_joining(&parts.map(spent), minutes(60));
+        assert!(reached([40, 40]) && reached([59, 1]));
+        assert!(!reached([40, 19]), "below");
+        assert!(!reached([60, 1]) && !reached([1, 75]), "one of them had come there: it was said then");
     }
 
     proptest! {

@@ -34,7 +34,7 @@ mod steward;
 mod worth;
 
 pub use care::{
-    AccessClass, Contact, Disability, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen,
+    AccessClass, Disability, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen,
 };
 pub use contact::{ContactKind, Discretion, ExitReason, MOST_EXIT_REASONS, NotAContact};
 pub use effort::{Attended, Effort, WINDOW as EFFORT_WINDOW};

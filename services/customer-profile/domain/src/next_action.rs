@@ -43,6 +43,12 @@ impl ActionKind {
     pub const fn needs_another(self) -> bool {
         matches!(self, Self::Goodwill)
     }
+
+    /// Whether what was proposed is not to be done any more for the customer as they are known now, who may have turned out since to
+    /// be one with somebody: nobody who has said within [`PEACE`] why they leave is offered anything, and something is given once a year.
+    pub const fn is_overtaken(self, in_peace: bool, given_beside: bool) -> bool {
+        (self.is_pitch() && in_peace) || (matches!(self, Self::Goodwill) && given_beside)
+    }
 }
 
 /// What speaks for doing it.
@@ -343,6 +349,16 @@ mod tests {
         let at = |state: ActionState, now| state.at(day(now), day(30));
         assert_eq!([Proposed, Approved, Declined, Done].map(|state| at(state, 30)), [Lapsed, Lapsed, Declined, Done]);
         assert_eq!([Proposed, Approved].map(|state| at(state, 29)), [Proposed, Approved]);
+    }
+
+    #[test]
+    fn what_sells_is_overtaken_by_who_leaves_and_goodwill_by_goodwill_too() {
+        use ActionKind::{FollowUp, Goodwill, PersonalCall};
+        let overtaken = |in_peace, given| ActionKind::ALL.into_iter().filter(move |k| k.is_overtaken(in_peace, given));
+        assert_eq!(overtaken(false, false).count(), 0);
+        assert_eq!(overtaken(true, false).collect::<Vec<_>>(), [Goodwill, FollowUp]);
+        assert_eq!(overtaken(false, true).collect::<Vec<_>>(), [Goodwill]);
+        assert!(!PersonalCall.is_overtaken(true, true), "to listen is no offer");
     }
 
     #[test]

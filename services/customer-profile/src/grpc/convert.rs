@@ -13,7 +13,7 @@ use customer_profile_domain::{
     NotAContact, NotAPhone, Phone, Slug, caller_number,
 };
 use jiff::{SignedDuration, Timestamp};
-use kernel::{ResourceId, Violation, Violations, typed_id};
+use kernel::{ResourceId, Violations, typed_id};
 use postgres::RequestKey;
 use prost::Message;
 use server::{PageToken, page_size, parse};
@@ -30,7 +30,7 @@ pub(super) use stewards::{confirmation, merge, merged, proposal_id, proposals, r
 pub(super) use wishes::{consent, declaration, ending, preferences, withdrawal};
 
 use crate::content;
-use crate::error::ProfileError;
+use crate::error::{ProfileError, bad_token};
 use crate::listening;
 use crate::store::interaction::Cost;
 use crate::usecase::check_renewal::Approach;
@@ -416,11 +416,4 @@ fn page_by<K, const N: usize>(
         Err(_) => return Err(bad_token()),
     };
     Ok(Page { customer, from: key, size })
-}
-
-fn bad_token() -> ProfileError {
-    ProfileError::PageToken([Violation {
-        field: "page_token".to_owned(),
-        description: "must be a next_page_token of the same list and filter".to_owned(),
-    }])
 }

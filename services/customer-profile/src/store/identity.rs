@@ -382,6 +382,8 @@ pub(crate) struct Listed {
     pub revoked: Option<(String, Timestamp)>,
     /// Its two records belong to one customer.
     pub together: bool,
+    /// The data of who one of them belongs to is kept and not used.
+    pub restricted: bool,
 }
 
 /// A page of what is and was asserted of a customer's records, newest first.
@@ -412,10 +414,12 @@ pub(crate) async fn page(
            )
            select l.id, l.record_a, l.record_b, l.link_type, l.evidence_kind, l.evidence_key, l.score, l.judgement,
                   l.rule_version, l.reason, l.asserted_by, l.asserted_at, l.revoked_by, l.revoked_at,
-                  a.customer_id = b.customer_id as "together!"
+                  a.customer_id = b.customer_id as "together!", one.restricted or other.restricted as "restricted!"
            from found join customer_profile.identity_link l using (id)
            join customer_profile.source_record a on a.id = l.record_a
            join customer_profile.source_record b on b.id = l.record_b
+           join customer_profile.customer one on one.id = a.customer_id
+           join customer_profile.customer other on other.id = b.customer_id
            order by l.asserted_at desc, l.id desc limit $4"#,
         customer.uuid(),
         before_at as _,
@@ -442,6 +446,7 @@ pub(crate) async fn page(
                 asserted_at: row.asserted_at.to_jiff(),
                 revoked: row.revoked_by.zip(row.revoked_at).map(|(by, at)| (by, at.to_jiff())),
                 together: row.together,
+                restricted: row.restricted,
             })
         })
         .collect()

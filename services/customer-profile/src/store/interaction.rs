@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use customer_profile_domain::{
-    Attended, Contact, ContactKind, CustomerId, Discretion, ExitReason, InteractionId, Sentiment,
-};
+use customer_profile_domain::{Attended, ContactKind, CustomerId, Discretion, ExitReason, InteractionId, Sentiment};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use kernel::{Channel, Department, Personal, ResourceId};
@@ -100,7 +98,8 @@ impl TryFrom<Row> for Interaction {
             direction: direction(&row.direction).ok_or_else(|| corrupt("direction"))?,
             kind: kind(&row).ok_or_else(|| corrupt("kind"))?,
             discretion: Discretion::stored(&row.discretion).ok_or_else(|| corrupt("discretion"))?,
-            sentiment: sentiment(&row).map_err(|()| corrupt("sentiment_language"))?,
+            sentiment: sentiment(row.sentiment_language.as_deref(), row.sentiment_score)
+                .map_err(|()| corrupt("sentiment_language"))?,
             department: row.department.parse().map_err(|_| corrupt("department"))?,
             summary: row.summary.into(),
             what_customer_said: row.what_customer_said.into(),
@@ -117,8 +116,8 @@ fn kind(row: &Row) -> Option<ContactKind> {
     ContactKind::told(row.kind == EXIT_INTERVIEW, reasons, row.offer_made).ok()
 }
 
-fn sentiment(row: &Row) -> Result<Option<Sentiment>, ()> {
-    match (row.sentiment_language.as_deref(), row.sentiment_score) {
+fn sentiment(language: Option<&str>, score: Option<i8>) -> Result<Option<Sentiment>, ()> {
+    match (language, score) {
         (Some(language), Some(score)) => Ok(Some(Sentiment { language: language.parse().map_err(|_| ())?, score })),
         _ => Ok(None),
     }
@@ -160,38 +159,60 @@ impl From<&Interaction> for Attended {
     }
 }
 
-impl From<&Interaction> for Contact {
-    fn from(interaction: &Interaction) -> Self {
-        Self { channel: interaction.channel, inbound: interaction.direction == Direction::Inbound }
+/// A contact that the customer made, as far as it tells how they come and how they sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Own {
+    pub channel: Channel,
+    pub at: Timestamp,
+    pub discretion: Discretion,
+    pub sentiment: Option<Sentiment>,
+}
+
+/// Its columns.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct OwnRow {
+    id: Uuid,
+    channel: String,
+    occurred_at: Timestamp,
+    discretion: String,
+    sentiment_language: Option<String>,
+    sentiment_score: Option<i8>,
+}
+
+impl TryFrom<OwnRow> for Own {
+    type Error = StoreError;
+
+    fn try_from(row: OwnRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::corrupt("interaction", column, row.id);
+        let sentiment = sentiment(row.sentiment_language.as_deref(), row.sentiment_score);
+        Ok(Self {
+            channel: row.channel.parse().map_err(|_| corrupt("channel"))?,
+            at: row.occurred_at,
+            discretion: Discretion::stored(&row.discretion).ok_or_else(|| corrupt("discretion"))?,
+            sentiment: sentiment.map_err(|()| corrupt("sentiment_language"))?,
+        })
     }
 }
 
-/// The last contacts with the customer this id resolves to, newest first, as far as a view shows them.
-#[tracing::instrument(name = "db.interaction.last_contacts", skip_all)]
-pub(crate) async fn last_contacts(tx: &mut PgConnection, customer: CustomerId) -> Result<Vec<Contact>, StoreError> {
+/// By which channels the customer this id resolves to came last, newest first: of the contacts that a view learns from.
+#[tracing::instrument(name = "db.interaction.own_channels", skip_all)]
+pub(crate) async fn own_channels(tx: &mut PgConnection, customer: CustomerId) -> Result<Vec<Channel>, StoreError> {
     let rows = sqlx::query!(
-        r#"select i.id, i.channel, i.direction
+        r#"select i.id, i.channel
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
            cross join lateral unnest(c.ids) as k (id)
            cross join lateral (
                select * from customer_profile.interaction
-               where customer_id = k.id order by occurred_at desc, id desc limit 10
+               where customer_id = k.id and direction = 'inbound' order by occurred_at desc, id desc limit 10
            ) i
            where a.id = $1 order by i.occurred_at desc, i.id desc limit 10"#,
         customer.uuid(),
     )
     .fetch_all(tx)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let corrupt = |column| StoreError::corrupt("interaction", column, row.id);
-            Ok(Contact {
-                channel: row.channel.parse().map_err(|_| corrupt("channel"))?,
-                inbound: direction(&row.direction).ok_or_else(|| corrupt("direction"))? == Direction::Inbound,
-            })
-        })
-        .collect()
+    let channel = |id, word: &str| word.parse().map_err(|_| StoreError::corrupt("interaction", "channel", id));
+    rows.into_iter().map(|row| channel(row.id, &row.channel)).collect()
 }
 
 /// What the contacts that a customer made have cost.
@@ -216,25 +237,39 @@ impl From<CostRow> for Attended {
     }
 }
 
-/// What the contacts that the customer with these ids made since an instant have cost.
+/// What a contact has cost whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Costly {
+    pub interaction: InteractionId,
+    /// The customer id it was recorded under.
+    pub customer: CustomerId,
+    pub attended: Attended,
+}
+
+/// What the contacts that customers with these ids made since an instant have cost, newest first.
 #[tracing::instrument(name = "db.interaction.costs", skip_all)]
-pub(crate) async fn costs(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp) -> Result<Vec<Attended>, StoreError> {
+pub(crate) async fn costs(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp) -> Result<Vec<Costly>, StoreError> {
     let rows = sqlx::query!(
-        "select occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id from customer_profile.interaction
-         where customer_id = any($1) and occurred_at > $2 and direction = 'inbound' order by occurred_at desc limit 500",
+        "select id, customer_id, occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id
+         from customer_profile.interaction
+         where customer_id = any($1) and occurred_at > $2 and direction = 'inbound' order by occurred_at desc, id desc limit 500",
         ids,
         since.to_sqlx() as _,
     )
     .fetch_all(tx)
     .await?;
-    let row = rows.into_iter().map(|row| CostRow {
-        occurred_at: row.occurred_at.to_jiff(),
-        waited_seconds: row.waited_seconds,
-        handled_seconds: row.handled_seconds,
-        transfer_count: row.transfer_count,
-        ticket_id: row.ticket_id,
+    let costly = rows.into_iter().map(|row| Costly {
+        interaction: InteractionId::from_uuid(row.id),
+        customer: CustomerId::from_uuid(row.customer_id),
+        attended: Attended::from(CostRow {
+            occurred_at: row.occurred_at.to_jiff(),
+            waited_seconds: row.waited_seconds,
+            handled_seconds: row.handled_seconds,
+            transfer_count: row.transfer_count,
+            ticket_id: row.ticket_id,
+        }),
     });
-    Ok(row.map(Attended::from).collect())
+    Ok(costly.collect())
 }
 
 /// Whether the customer with these ids has said since an instant why they leave.

@@ -94,6 +94,15 @@ impl TryFrom<Row> for Action {
     }
 }
 
+/// Whose an action is, by the customer id it was given.
+#[tracing::instrument(name = "db.next_action.whose", skip_all)]
+pub(crate) async fn whose(tx: &mut PgConnection, id: ActionId) -> Result<Option<CustomerId>, StoreError> {
+    let whose = sqlx::query_scalar!("select customer_id from customer_profile.next_action where id = $1", id.uuid())
+        .fetch_optional(tx)
+        .await?;
+    Ok(whose.map(CustomerId::from_uuid))
+}
+
 /// An action, locked.
 #[tracing::instrument(name = "db.next_action.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, id: ActionId) -> Result<Option<Action>, StoreError> {

@@ -144,20 +144,25 @@ pub(crate) async fn decide(
     Ok(())
 }
 
-/// Where the next page begins: score and id of the last of this one.
-pub(crate) type After = (f64, Uuid);
-
-/// A page of proposals, the likeliest first. Open ones whose records are in one customer already, or held apart, are
-/// left out: nobody waits for them.
+/// A page of proposals, the likeliest first, after the place where this one stands now; `None` when that one is gone. Open ones whose
+/// records are in one customer already, or held apart, are left out: nobody waits for them.
 #[tracing::instrument(name = "db.proposal.page", skip_all)]
 pub(crate) async fn page(
     pool: &PgPool,
     state: State,
     customer: Option<CustomerId>,
-    after: Option<After>,
+    after: Option<ProposalId>,
     limit: i64,
-) -> Result<Vec<Proposal>, StoreError> {
-    let (after_score, after_id) = after.map_or((None, None), |(score, id)| (Some(score), Some(id)));
+) -> Result<Option<Vec<Proposal>>, StoreError> {
+    let after_id = after.map(ResourceId::uuid);
+    let place = match after_id {
+        None => None,
+        Some(id) => {
+            let score = sqlx::query_scalar!("select score from customer_profile.match_proposal where id = $1", id);
+            let Some(score) = score.fetch_optional(pool).await? else { return Ok(None) };
+            Some(score)
+        }
+    };
     let rows = match customer {
         None => {
             sqlx::query_as!(
@@ -173,7 +178,7 @@ pub(crate) async fn page(
                           and not customer_profile.held_apart(a.customer_id, b.customer_id)))
                    order by p.score desc, p.id limit $4"#,
                 state.as_str(),
-                after_score,
+                place,
                 after_id,
                 limit,
             )
@@ -201,7 +206,7 @@ pub(crate) async fn page(
                           and not customer_profile.held_apart(a.customer_id, b.customer_id)))
                    order by p.score desc, p.id limit $4"#,
                 state.as_str(),
-                after_score,
+                place,
                 after_id,
                 limit,
                 customer.uuid(),
@@ -210,7 +215,7 @@ pub(crate) async fn page(
             .await?
         }
     };
-    rows.into_iter().map(Proposal::try_from).collect()
+    rows.into_iter().map(Proposal::try_from).collect::<Result<_, _>>().map(Some)
 }
 
 /// What the comparing of one record came to.

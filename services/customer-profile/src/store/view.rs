@@ -30,6 +30,8 @@ pub(crate) struct View {
     pub breaches: Vec<Clock>,
     pub cases: Vec<Case>,
     pub interactions: Vec<interaction::Row>,
+    /// The last contacts that the customer made, newest first.
+    pub own: Vec<interaction::OwnRow>,
     pub consents: Vec<ConsentRow>,
     pub preferences: Option<PreferenceRow>,
     pub vulnerabilities: Vec<VulnerabilityRow>,
@@ -176,16 +178,43 @@ pub(crate) async fn get(
                    where customer_id = any(c.ids) order by filed_at_office_at desc, case_id limit 50
                ) s) as "cases: Json<Vec<Case>>",
                (select json_agg(n) from (
-                   select w.* from (
-                       select i.*, row_number() over (order by i.occurred_at desc, i.id desc) as of_all,
-                              row_number() over (partition by i.department order by i.occurred_at desc, i.id desc) as of_department
-                       from unnest(c.ids) as k (id)
+                   with recent as (
+                       select i.* from unnest(c.ids) as k (id)
                        cross join lateral (
                            select * from customer_profile.interaction
-                           where customer_id = k.id order by occurred_at desc, id desc limit 200
-                       ) i
-                   ) w where of_all <= 10 or of_department = 1 order by of_all limit 30
+                           where customer_id = k.id order by occurred_at desc, id desc limit 10
+                       ) i order by i.occurred_at desc, i.id desc limit 10
+                   ), spoken as (
+                       -- Of who has more: from one department to the next along the index, however many contacts each has.
+                       select distinct on (i.department) i.* from unnest(c.ids) as k (id)
+                       cross join lateral (
+                           with recursive seek (department) as (
+                               select min(department) from customer_profile.interaction where customer_id = k.id
+                               union all
+                               select (select min(n.department) from customer_profile.interaction n
+                                       where n.customer_id = k.id and n.department > s.department)
+                               from seek s where s.department is not null
+                           )
+                           select l.* from seek s cross join lateral (
+                               select * from customer_profile.interaction
+                               where customer_id = k.id and department = s.department order by occurred_at desc, id desc limit 1
+                           ) l
+                       ) i where (select count(*) from recent) >= 10 order by i.department, i.occurred_at desc, i.id desc
+                   )
+                   select * from (
+                       select * from recent
+                       union all
+                       select * from spoken s where not exists (select from recent r where r.id = s.id)
+                   ) w order by occurred_at desc, id desc limit 100
                ) n) as "interactions: Json<Vec<interaction::Row>>",
+               (select json_agg(n) from (
+                   select i.id, i.channel, i.occurred_at, i.discretion, i.sentiment_language, i.sentiment_score
+                   from unnest(c.ids) as k (id)
+                   cross join lateral (
+                       select * from customer_profile.interaction
+                       where customer_id = k.id and direction = 'inbound' order by occurred_at desc, id desc limit 10
+                   ) i order by i.occurred_at desc, i.id desc limit 10
+               ) n) as "own: Json<Vec<interaction::OwnRow>>",
                (select json_agg(s) from (
                    select distinct on (purpose, channel) id, purpose, channel, says, legal_basis, expires_at, said_at
                    from customer_profile.consent_statement
@@ -261,6 +290,7 @@ pub(crate) async fn get(
         breaches: row.breaches.map(|j| j.0).unwrap_or_default(),
         cases: row.cases.map(|j| j.0).unwrap_or_default(),
         interactions: row.interactions.map(|j| j.0).unwrap_or_default(),
+        own: row.own.map(|j| j.0).unwrap_or_default(),
         consents: row.consents.map(|j| j.0).unwrap_or_default(),
         preferences: row.preferences.map(|j| j.0),
         vulnerabilities: row.vulnerabilities.map(|j| j.0).unwrap_or_default(),
@@ -277,6 +307,8 @@ pub(crate) struct Touched {
     pub tickets: Vec<Ticket>,
     pub clocks: Vec<Clock>,
     pub cases: Vec<Case>,
+    /// Sources with entries that wait for release.
+    pub parked: Vec<String>,
 }
 
 /// Affairs and clocks that are not over, and cases, of all customers that ever had one of these ids.
@@ -295,7 +327,8 @@ pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touch
                (select json_agg(s) from (
                    select *, count(*) over () as total from customer_profile.view_case
                    where customer_id = any($1) order by filed_at_office_at desc, case_id limit 50
-               ) s) as "cases: Json<Vec<Case>>""#,
+               ) s) as "cases: Json<Vec<Case>>",
+               array(select distinct source from customer_profile.ledger_parked) as "parked!""#,
         ids,
     )
     .fetch_one(tx)
@@ -304,5 +337,6 @@ pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touch
         tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
         clocks: row.clocks.map(|j| j.0).unwrap_or_default(),
         cases: row.cases.map(|j| j.0).unwrap_or_default(),
+        parked: row.parked,
     })
 }

@@ -1,8 +1,9 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
 use customer_profile_domain::consent::Statement;
-use customer_profile_domain::{Attended, Contact, CustomerId, Disability, Effort, Trouble, Worth, priority_right};
+use customer_profile_domain::{Attended, CustomerId, Disability, Effort, Trouble, Worth, priority_right};
 use jiff::{SignedDuration, Timestamp};
+use kernel::Channel;
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
@@ -12,7 +13,7 @@ use super::{Profile, list_active_holds, standing, state_relation, what_is_known}
 use crate::error::ProfileError;
 use crate::listening::{self, Reader};
 use crate::store::hold;
-use crate::store::interaction::{Interaction, ticket_name};
+use crate::store::interaction::{Interaction, Own, ticket_name};
 use crate::store::view::{self, View};
 use crate::store::wishes::{Preferences, Vulnerability};
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
@@ -45,11 +46,13 @@ pub(crate) async fn get_customer_view(
     let own = Some(standing::own(now));
     let holds = held(profile, id, &view).await?;
     let trouble = trouble(&view);
+    // Complaints and missed terms speak of leaving beside the dealings.
+    let worth_standing = standing::together([own.clone(), ticketing.clone(), sla_monitor.clone()]);
     let mut shown = proto::CustomerView {
         name: view.customer.name.clone(),
         state: state.into(),
         open_tickets: Some(tickets(&view, ticketing.clone())),
-        promises: Some(promises(&view, ticketing.clone(), now)),
+        promises: Some(promises(&view, standing::together([ticketing.clone(), sla_monitor.clone()]), now)),
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
         cases: Some(cases(&view, ombudsman.clone())),
@@ -59,7 +62,8 @@ pub(crate) async fn get_customer_view(
     };
     let interactions: Vec<Interaction> =
         view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
-    let contacts: Vec<Contact> = interactions.iter().map(Contact::from).collect();
+    let own_channels: Vec<Channel> =
+        view.own.into_iter().map(|row| Own::try_from(row).map(|own| own.channel)).collect::<Result<_, _>>()?;
     let statements: Vec<Statement> = view.consents.into_iter().map(Statement::try_from).collect::<Result<_, _>>()?;
     shown.consents = Some(proto::ConsentSection {
         standing: own.clone(),
@@ -73,7 +77,7 @@ pub(crate) async fn get_customer_view(
     let right = priority_right(wishes::birth_date(&view.customer), disability, now);
     shown.care = Some(proto::CareSection {
         standing: own.clone(),
-        preferences: Some(wishes::preferences(preferences.as_ref(), &contacts, now)),
+        preferences: Some(wishes::preferences(preferences.as_ref(), &own_channels, now)),
         vulnerabilities: declared.iter().filter_map(|v| wishes::vulnerability(v, trusted)).collect(),
         priority_right: wishes::priority_to_proto(right).into(),
     });
@@ -83,7 +87,7 @@ pub(crate) async fn get_customer_view(
     });
     let (dealings, sums) = view.dealings.read(view.id)?;
     let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);
-    shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, own.clone()));
+    shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, worth_standing));
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     shown.effort = Some(effort(&Effort::of(&costs, now), profile.effort.cap(), own.clone()));
     let relations = view.relations.into_iter().map(|row| row.of(view.id)).collect::<Result<Vec<_>, _>>()?;

@@ -42,8 +42,27 @@ pub(crate) async fn list_identity_links(
         }
         _ => String::new(),
     };
-    let links = links.into_iter().map(identity_link::to_proto).collect();
+    let links = links.into_iter().map(|link| shown_to(call, link)).collect();
     Ok(proto::ListIdentityLinksResponse { links, next_page_token })
+}
+
+/// A link as this caller may see it: where the other record is of somebody whose data is kept and not used, that it is said, and not on
+/// what grounds, which are theirs too.
+fn shown_to(call: &Call, link: Listed) -> proto::IdentityLink {
+    let hidden = link.restricted && !super::keeps(call);
+    let shown = identity_link::to_proto(link);
+    if !hidden {
+        return shown;
+    }
+    proto::IdentityLink {
+        basis: proto::LinkBasis::Unspecified.into(),
+        identifier_type: proto::IdentifierType::Unspecified.into(),
+        score: 0.0,
+        reason: String::new(),
+        findings: Vec::new(),
+        doubt: proto::MatchDoubt::Unspecified.into(),
+        ..shown
+    }
 }
 
 /// Links of a customer's records, the newest first.

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
-use crate::error::ProfileError;
+use crate::error::{ProfileError, bad_token};
 use crate::store::customer;
-use crate::store::proposal::{self, After, Proposal, State};
+use crate::store::proposal::{self, Proposal, State};
 use crate::store::record::{self, Stored};
 
 /// Name that page tokens of this list are bound to.
@@ -25,7 +25,8 @@ pub(crate) const LIST: &str = "match_proposals";
 pub(crate) struct Wanted {
     pub state: State,
     pub customer: Option<CustomerId>,
-    pub after: Option<After>,
+    /// The last proposal of the page before.
+    pub after: Option<ProposalId>,
     pub size: usize,
     /// What page tokens are bound to besides the list.
     pub filter: Vec<u8>,
@@ -39,14 +40,13 @@ pub(crate) async fn list_match_proposals(
 ) -> Result<proto::ListMatchProposalsResponse, ProfileError> {
     // One more than asked for tells whether there is a next page.
     let limit = i64::try_from(wanted.size).unwrap_or(i64::MAX - 1) + 1;
-    let mut found = proposal::page(profile.db.reader(), wanted.state, wanted.customer, wanted.after, limit).await?;
+    let found = proposal::page(profile.db.reader(), wanted.state, wanted.customer, wanted.after, limit).await?;
+    let mut found = found.ok_or_else(bad_token)?;
     let more = found.len() > wanted.size;
     found.truncate(wanted.size);
     let next_page_token = match found.last() {
-        Some(last) if more => {
-            let (score, id) = (last.score.to_string(), last.id.uuid().to_string());
-            PageToken::encode(LIST, &wanted.filter, &[&score, &id])
-        }
+        // Not its score, which not everybody is told who may turn the page.
+        Some(last) if more => PageToken::encode(LIST, &wanted.filter, &[&last.id.uuid().to_string()]),
         _ => String::new(),
     };
     let mut connection = profile.db.reader().acquire().await?;
@@ -70,7 +70,8 @@ pub(crate) async fn get_match_proposal(
     shown.into_iter().next().ok_or(ProfileError::ProposalNotFound(id))
 }
 
-/// The proposals as this caller may see them: of records whose data is kept and not used, that they are there.
+/// The proposals as this caller may see them: of records whose data is kept and not used, that they are there. What was compared is
+/// not told either: that a field is equal to one that stands beside it says what it is.
 async fn shown_to(
     call: &Call,
     connection: &mut PgConnection,
@@ -79,23 +80,29 @@ async fn shown_to(
     if super::keeps(call) {
         return Ok(proposals);
     }
-    let records = |proposals: &mut [proto::MatchProposal], each: &mut dyn FnMut(&mut proto::SourceRecord)| {
-        proposals.iter_mut().flat_map(|p| [&mut p.first, &mut p.second]).flatten().for_each(each);
+    let sides = |proposal: &proto::MatchProposal| {
+        let both = [&proposal.first, &proposal.second].into_iter().flatten();
+        both.filter_map(|record| CustomerId::parse(&record.customer).ok()).collect::<Vec<_>>()
     };
-    let mut named = Vec::new();
-    records(&mut proposals, &mut |record| named.extend(CustomerId::parse(&record.customer).map(ResourceId::uuid)));
+    let named: Vec<Uuid> = proposals.iter().flat_map(sides).map(ResourceId::uuid).collect();
     let restricted = customer::restricted_among(connection, &named).await?;
-    records(&mut proposals, &mut |record| {
-        if CustomerId::parse(&record.customer).is_ok_and(|id| restricted.contains(&id)) {
-            *record = proto::SourceRecord {
-                name: std::mem::take(&mut record.name),
-                customer: std::mem::take(&mut record.customer),
-                own_customer: std::mem::take(&mut record.own_customer),
-                version: record.version,
-                ..Default::default()
-            };
+    let is_restricted = |id: &CustomerId| restricted.contains(id);
+    for proposal in proposals.iter_mut().filter(|proposal| sides(proposal).iter().any(is_restricted)) {
+        for record in [&mut proposal.first, &mut proposal.second].into_iter().flatten() {
+            if CustomerId::parse(&record.customer).is_ok_and(|id| is_restricted(&id)) {
+                *record = proto::SourceRecord {
+                    name: std::mem::take(&mut record.name),
+                    customer: std::mem::take(&mut record.customer),
+                    own_customer: std::mem::take(&mut record.own_customer),
+                    version: record.version,
+                    ..Default::default()
+                };
+            }
         }
-    });
+        proposal.findings.clear();
+        proposal.set_doubt(proto::MatchDoubt::Unspecified);
+        proposal.score = 0.0;
+    }
     Ok(proposals)
 }
 

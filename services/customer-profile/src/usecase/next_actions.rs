@@ -18,8 +18,8 @@ use ventanilla_proto::r#type::v1::{Direction, Money};
 
 use super::{Begun, Profile, get_customer_view, standing as standings};
 use crate::error::ProfileError;
-use crate::store::customer;
-use crate::store::interaction::{self, Interaction};
+use crate::store::customer::{self, Standing};
+use crate::store::interaction::{self, Interaction, Own};
 use crate::store::next_action::{self as store, Action};
 use crate::store::view::{self, View};
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
@@ -59,13 +59,15 @@ async fn attempt(
     let gap = |(source, known)| standings::of(source, known, view.parked.iter().any(|p| p == source), now).gap;
     let gaps: Vec<proto::SectionGap> = known.into_iter().filter_map(gap).collect();
     let affairs_unknown = gaps.iter().any(|gap| gap.source == TICKETING);
-    let known = store::since(&mut tx, &standing.ids, now.checked_sub(YEAR).unwrap_or(Timestamp::MIN)).await?;
-    let peace = now.checked_sub(PEACE).unwrap_or(Timestamp::MIN);
-    let in_peace = interaction::leaves(&mut tx, &standing.ids, peace).await?;
+    let known = of_a_year(&mut tx, &standing.ids, now).await?;
+    let in_peace = in_peace(&mut tx, &standing.ids, now).await?;
     let situation = Situation { in_peace, affairs_unknown, ..situation(profile, view, &known, now)? };
 
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-    let mut told: Vec<Action> = known.into_iter().filter(|action| is_open(action, now)).collect();
+    let waits = |action: &&Action| {
+        is_open(action, now) && !action.kind.is_overtaken(in_peace, is_given_beside(action, &known, now))
+    };
+    let mut told: Vec<Action> = known.iter().filter(waits).cloned().collect();
     let mut entries = Vec::new();
     for next in NextAction::of(&situation, now) {
         if told.iter().any(|action| action.kind == next.kind) {
@@ -96,19 +98,45 @@ fn is_open(action: &Action, now: Timestamp) -> bool {
     matches!(action.state.at(now, action.expires_at), ActionState::Proposed | ActionState::Approved)
 }
 
+/// What was proposed so late that it may have been done within a year.
+async fn of_a_year(tx: &mut Tx, ids: &[Uuid], now: Timestamp) -> Result<Vec<Action>, StoreError> {
+    let since = now.checked_sub(YEAR).and_then(|at| at.checked_sub(PATIENCE)).unwrap_or(Timestamp::MIN);
+    store::since(tx, ids, since).await
+}
+
+/// Whether the customer has said lately why they leave.
+async fn in_peace(tx: &mut Tx, ids: &[Uuid], now: Timestamp) -> Result<bool, StoreError> {
+    interaction::leaves(tx, ids, now.checked_sub(PEACE).unwrap_or(Timestamp::MIN)).await
+}
+
+/// Whether goodwill was given within a year.
+fn is_given(action: &Action, now: Timestamp) -> bool {
+    action.kind == ActionKind::Goodwill && action.done_at.is_some_and(|at| now.duration_since(at) < YEAR)
+}
+
+/// Whether other goodwill stands in the way of an action's next step: it was given within a year or, of one that is not approved yet, is
+/// about to be.
+fn is_given_beside(action: &Action, known: &[Action], now: Timestamp) -> bool {
+    let others = || known.iter().filter(|other| other.id != action.id && other.kind == ActionKind::Goodwill);
+    let is_approved = |other: &Action| other.state.at(now, other.expires_at) == ActionState::Approved;
+    others().any(|other| is_given(other, now) || (action.state == ActionState::Proposed && is_approved(other)))
+}
+
 /// How things stand with the customer.
 fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) -> Result<Situation, ProfileError> {
     let trouble = get_customer_view::trouble(&view);
     let (dealings, sums) = view.dealings.read(view.id)?;
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     let effort = Effort::of(&costs, now);
-    let contacts: Vec<Interaction> =
-        view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
-    let given = |action: &Action| {
-        action.kind == ActionKind::Goodwill && (action.state == ActionState::Done || is_open(action, now))
-    };
+    // The customer's own from where they are not crowded out by the firm's.
+    let firms: Vec<Interaction> = view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
+    let firms = firms.iter().filter(|contact| contact.direction == Direction::Outbound).map(heard_of);
+    let own = view.own.into_iter().map(|row| Own::try_from(row).map(|own| heard(&own)));
+    let contacts = firms.map(Ok).chain(own).collect::<Result<_, StoreError>>()?;
+    let given =
+        |action: &Action| is_given(action, now) || (action.kind == ActionKind::Goodwill && is_open(action, now));
     Ok(Situation {
-        contacts: contacts.iter().map(heard).collect(),
+        contacts,
         judged: view.surveys.iter().filter_map(judged).collect(),
         missed_term: trouble.missed_term,
         complaint: trouble.complaint,
@@ -127,14 +155,16 @@ fn judged(survey: &view::Survey) -> Option<Judged> {
     survey.answered_at.map(|at| Judged { at, csat, nps, ces })
 }
 
-/// A contact as far as it may speak: how sounded what was said in confidence would tell of it.
-fn heard(contact: &Interaction) -> Heard {
-    let open = contact.discretion == Discretion::Open;
-    Heard {
-        at: contact.occurred_at,
-        inbound: contact.direction == Direction::Inbound,
-        sound: contact.sentiment.filter(|_| open).map(customer_profile_domain::Sentiment::sound),
-    }
+/// A contact of the customer as far as it may speak: how sounded what was said in confidence would tell of it.
+fn heard(own: &Own) -> Heard {
+    let open = own.discretion == Discretion::Open;
+    let sound = own.sentiment.filter(|_| open).map(customer_profile_domain::Sentiment::sound);
+    Heard { at: own.at, inbound: true, sound }
+}
+
+/// A contact that the firm made.
+const fn heard_of(contact: &Interaction) -> Heard {
+    Heard { at: contact.occurred_at, inbound: false, sound: None }
 }
 
 /// What is proposed, as it is kept; nothing when it comes to no money.
@@ -206,12 +236,21 @@ pub(crate) async fn decide(
     decision: Decision,
     key: RequestKey,
 ) -> Result<proto::NextAction, ProfileError> {
+    super::insist(|| try_decide(&profile, &call, &decision, &key)).await
+}
+
+async fn try_decide(
+    profile: &Profile,
+    call: &Call,
+    decision: &Decision,
+    key: &RequestKey,
+) -> Result<proto::NextAction, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = match super::begin(&profile, &key, now).await? {
+    let mut tx = match super::begin(profile, key, now).await? {
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
-    let mut action = held(&mut tx, decision.action).await?;
+    let (mut action, standing) = held(&mut tx, decision.action).await?;
     if action.row_version != decision.row_version {
         return Err(StoreError::Stale.into());
     }
@@ -220,19 +259,22 @@ pub(crate) async fn decide(
         return Err(ProfileError::NextActionSettled { state: state.as_str() });
     }
     let by = &call.actor().id;
-    if decision.approve && action.kind.needs_another() && action.proposed_by == *by {
-        return Err(ProfileError::NextActionNeedsAnother);
+    if decision.approve {
+        if action.kind.needs_another() && action.proposed_by == *by {
+            return Err(ProfileError::NextActionNeedsAnother);
+        }
+        still_to_be_done(&mut tx, &action, &standing.ids, now).await?;
     }
     action.state = if decision.approve { ActionState::Approved } else { ActionState::Declined };
     action.decided = Some((by.clone(), now));
-    action.note = decision.note;
+    action.note = decision.note.clone();
     let verdict = if decision.approve { proto::NextActionVerdict::Approve } else { proto::NextActionVerdict::Decline };
     let payload = proto::NextActionDecided {
         next_action: action.id.name(),
         customer: action.customer.name(),
         verdict: verdict.into(),
     };
-    settled(&profile, &call, tx, &key, action, &payload, now).await
+    settled(profile, call, tx, key, action, &payload, now).await
 }
 
 #[tracing::instrument(name = "next_action.complete", skip_all)]
@@ -242,36 +284,66 @@ pub(crate) async fn complete(
     id: ActionId,
     key: RequestKey,
 ) -> Result<proto::NextAction, ProfileError> {
+    super::insist(|| try_complete(&profile, &call, id, &key)).await
+}
+
+async fn try_complete(
+    profile: &Profile,
+    call: &Call,
+    id: ActionId,
+    key: &RequestKey,
+) -> Result<proto::NextAction, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = match super::begin(&profile, &key, now).await? {
+    let mut tx = match super::begin(profile, key, now).await? {
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
-    let mut action = held(&mut tx, id).await?;
+    let (mut action, standing) = held(&mut tx, id).await?;
     match action.state.at(now, action.expires_at) {
         ActionState::Approved => {}
         ActionState::Done => {
             let about = [action.customer];
-            return super::finish(tx, &key, &about, to_proto(&action, now)).await;
+            return super::finish(tx, key, &about, to_proto(&action, now)).await;
         }
         state @ (ActionState::Proposed | ActionState::Declined | ActionState::Lapsed) => {
             return Err(ProfileError::NextActionSettled { state: state.as_str() });
         }
     }
+    still_to_be_done(&mut tx, &action, &standing.ids, now).await?;
     action.state = ActionState::Done;
     action.done_at = Some(now);
     let payload = proto::NextActionDone { next_action: action.id.name(), customer: action.customer.name() };
-    settled(&profile, &call, tx, &key, action, &payload, now).await
+    settled(profile, call, tx, key, action, &payload, now).await
 }
 
-/// An action, for somebody whose data is in use.
-async fn held(tx: &mut Tx, id: ActionId) -> Result<Action, ProfileError> {
-    let action = store::lock(tx, id).await?.ok_or(ProfileError::NextActionNotFound(id))?;
-    if customer::is_restricted(&mut **tx, action.customer).await? {
-        return Err(ProfileError::CustomerRestricted(action.customer));
+/// An action, for somebody whose data is in use, and how things stand with them: nobody else writes of either meanwhile. The customer is
+/// locked first, as by who proposes and by who says why they leave.
+async fn held(tx: &mut Tx, id: ActionId) -> Result<(Action, Standing), ProfileError> {
+    let whose = store::whose(tx, id).await?.ok_or(ProfileError::NextActionNotFound(id))?;
+    let standing = super::alone(tx, whose).await?;
+    if standing.restricted {
+        return Err(ProfileError::CustomerRestricted(standing.customer));
     }
-    Ok(action)
+    let action = store::lock(tx, id).await?.ok_or(ProfileError::NextActionNotFound(id))?;
+    Ok((action, standing))
 }
+
+/// That nothing overtook it: it was proposed to somebody who may be one with others by now, and what is given or offered is given and
+/// offered to the person.
+async fn still_to_be_done(tx: &mut Tx, action: &Action, ids: &[Uuid], now: Timestamp) -> Result<(), ProfileError> {
+    if !action.kind.is_pitch() {
+        return Ok(());
+    }
+    let in_peace = in_peace(tx, ids, now).await?;
+    let given_beside = is_given_beside(action, &of_a_year(tx, ids, now).await?, now);
+    if action.kind.is_overtaken(in_peace, given_beside) {
+        return Err(ProfileError::NextActionSettled { state: OVERTAKEN });
+    }
+    Ok(())
+}
+
+/// What is said of an action that is not to be done any more though nobody decided so.
+const OVERTAKEN: &str = "overtaken";
 
 /// Writes down what became of it.
 async fn settled(

@@ -1,7 +1,6 @@
 //! `RecordInteraction`: a contact took place.
 
-use customer_profile_domain::{Attended, ContactKind, Discretion, EFFORT_WINDOW, Effort, InteractionId, Sentiment};
-use jiff::{SignedDuration, Timestamp};
+use customer_profile_domain::{ContactKind, Discretion, InteractionId, Sentiment};
 use kernel::{Channel, Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::RequestKey;
@@ -10,11 +9,10 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
-use super::{Begun, Profile, next_actions};
+use super::{Begun, Profile, effort_cap, next_actions};
 use crate::error::ProfileError;
 use crate::listening::{self, Reader};
 use crate::store;
-use crate::store::customer::Standing;
 use crate::store::interaction::{Cost, Interaction, ticket_name};
 
 /// A contact as it was told, valid by itself.
@@ -83,9 +81,9 @@ async fn attempt(
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(interaction.occurred_at);
     let mut entries = vec![entry(profile.ambient.uuid(now), &interaction, &stamp, profile.ambient.bytes())];
     if let Some(cap) = cap {
-        let since = now.checked_sub(EFFORT_WINDOW).unwrap_or(Timestamp::MIN);
-        let costs = store::interaction::costs(&mut tx, &standing.ids, since).await?;
-        entries.extend(cap_reached(profile, &interaction, &standing, &costs, cap, &stamp));
+        let reached = effort_cap::by_contact(&mut tx, &interaction, &standing, cap, now).await?;
+        let draft = |told: &_| Draft::new(profile.ambient.uuid(now), standing.customer.name(), told, &stamp);
+        entries.extend(reached.as_ref().map(draft));
     }
     if leaves {
         entries.extend(next_actions::give_way(profile, &mut tx, &standing.ids, &call.actor().id, &stamp).await?);
@@ -95,32 +93,6 @@ async fn attempt(
         super::finish(tx, key, &[interaction.customer], listening::to_proto(&interaction, &Reader::Whole)).await?;
     profile.ledger.nudge();
     Ok(answer)
-}
-
-/// That this contact brought what contacts cost the customer to the cap.
-fn cap_reached(
-    profile: &Profile,
-    interaction: &Interaction,
-    standing: &Standing,
-    costs: &[Attended],
-    cap: SignedDuration,
-    stamp: &Stamp,
-) -> Option<Draft> {
-    let now = stamp.recorded_at;
-    let spent = Effort::of(costs, now);
-    let added = Effort::of(&[Attended::from(interaction)], now).spent;
-    let before = Effort { spent: spent.spent.saturating_sub(added), ..spent };
-    let minutes = |time: SignedDuration| i32::try_from(time.as_mins()).unwrap_or(i32::MAX);
-    (spent.reaches(cap) && !before.reaches(cap)).then(|| {
-        let payload = proto::EffortCapReached {
-            customer: standing.customer.name(),
-            interaction: interaction.id.name(),
-            spent_minutes: minutes(spent.spent),
-            cap_minutes: minutes(cap),
-            ticket: interaction.ticket.map(ticket_name).unwrap_or_default(),
-        };
-        Draft::new(profile.ambient.uuid(now), standing.customer.name(), &payload, stamp)
-    })
 }
 
 fn entry(id: Uuid, interaction: &Interaction, stamp: &Stamp, salt: [u8; 32]) -> Draft {

@@ -11,7 +11,7 @@ use postgres::Tx;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::Profile;
+use super::{Profile, effort_cap};
 use crate::error::ProfileError;
 use crate::store::customer::Locked;
 use crate::store::identity::{self, Member, NewLink};
@@ -176,6 +176,12 @@ impl Component {
         }
         before
     }
+
+    /// Which customer every id resolves to, as it is written down.
+    fn ids_before(&self) -> BTreeMap<CustomerId, CustomerId> {
+        let standing = self.members.values().filter(|m| Some(m.customer) != self.fresh);
+        standing.map(|member| (member.node.own_customer, member.customer)).collect()
+    }
 }
 
 /// What became of the customers.
@@ -185,6 +191,8 @@ pub(crate) struct Regrouped {
     linked: BTreeMap<CustomerId, Vec<CustomerId>>,
     /// Customers that others left, with those.
     separated: BTreeMap<CustomerId, Vec<CustomerId>>,
+    /// Customers that came to the cap of effort by becoming one.
+    costly: Vec<proto::EffortCapReached>,
 }
 
 /// How far a customer may have been written in the future before the clock is held to have been set back since.
@@ -219,7 +227,11 @@ pub(crate) async fn settle(
     }
     let of: BTreeMap<SourceRecordId, CustomerId> =
         groups.iter().flat_map(|g| g.records.iter().map(|n| (n.record, g.customer))).collect();
-    let mut regrouped = Regrouped { of, linked: BTreeMap::new(), separated: BTreeMap::new() };
+    let costly = match profile.effort.cap() {
+        Some(cap) => effort_cap::by_joining(tx, &component.ids_before(), &groups, cap, now).await?,
+        None => Vec::new(),
+    };
+    let mut regrouped = Regrouped { of, linked: BTreeMap::new(), separated: BTreeMap::new(), costly };
     for member in component.members.values() {
         let (own, goes_on) = (member.node.own_customer, regrouped.of[&member.node.record]);
         if before.contains_key(&own) && goes_on != own {
@@ -303,6 +315,11 @@ impl Regrouped {
                 rule_version: rule_version.to_owned(),
             };
             entries.push(Draft::new(draft_id(), customer.name(), &payload, stamp));
+        }
+        // It is so since they are known to be one, whenever what shows it was observed.
+        let found = stamp.clone().occurred(stamp.recorded_at);
+        for reached in &self.costly {
+            entries.push(Draft::new(draft_id(), reached.customer.clone(), reached, &found));
         }
         entries
     }

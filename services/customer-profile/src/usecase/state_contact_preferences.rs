@@ -42,8 +42,8 @@ pub(crate) async fn state_contact_preferences(
         has_quiet_hours: stated.quiet.is_some(),
     };
     ledger::append(&mut tx, &[Draft::new(profile.ambient.uuid(now), told.customer.name(), &payload, &stamp)]).await?;
-    let contacts = interaction::last_contacts(&mut tx, told.customer).await?;
-    let answer = super::finish(tx, &key, &[told.customer], preferences(Some(&stated), &contacts, now)).await?;
+    let own = interaction::own_channels(&mut tx, told.customer).await?;
+    let answer = super::finish(tx, &key, &[told.customer], preferences(Some(&stated), &own, now)).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

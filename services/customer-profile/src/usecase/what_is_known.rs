@@ -29,8 +29,10 @@ pub(crate) async fn what_is_known(
     let known = known.ok_or(ProfileError::CustomerNotFound(question.customer))?;
     match known.state() {
         proto::CustomerState::Erased => return Err(ProfileError::CustomerErased(question.customer)),
-        proto::CustomerState::Restricted => return Err(ProfileError::CustomerRestricted(question.customer)),
-        proto::CustomerState::Active | proto::CustomerState::Unspecified => {}
+        proto::CustomerState::Restricted if !super::keeps(call) => {
+            return Err(ProfileError::CustomerRestricted(question.customer));
+        }
+        proto::CustomerState::Restricted | proto::CustomerState::Active | proto::CustomerState::Unspecified => {}
     }
     let now = profile.ambient.now();
     let facts: Vec<proto::KnownFact> = facts_to_tell(question.purpose, &question.asking)

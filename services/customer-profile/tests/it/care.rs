@@ -3,7 +3,7 @@
 use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::customer::v1::*;
-use ventanilla_proto::r#type::v1::Channel;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 
 use crate::support::{Say, World, dni, fields, reason, record, time};
 
@@ -16,6 +16,24 @@ impl World {
             request_id: self.request_id(),
         };
         self.client(Role::Agent).state_contact_preferences(request).await.unwrap().into_inner()
+    }
+
+    /// A contact by this channel, the customer's own or the firm's.
+    async fn meets(&self, customer: &str, channel: Channel, direction: Direction, department: &str, at: &str) {
+        let interaction = Interaction {
+            channel: channel.into(),
+            direction: direction.into(),
+            department: department.to_owned(),
+            summary: "about the invoice".to_owned(),
+            occurred_time: Some(time(at)),
+            ..Default::default()
+        };
+        let request = RecordInteractionRequest {
+            parent: customer.to_owned(),
+            interaction: Some(interaction),
+            request_id: self.request_id(),
+        };
+        self.client(Role::Agent).record_interaction(request).await.unwrap();
     }
 
     async fn declares(&self, customer: &str, driver: VulnerabilityDriver, class: AccessClass) -> Vulnerability {
@@ -56,6 +74,35 @@ async fn the_last_word_on_how_to_be_reached_counts_and_a_channel_is_learned_besi
     let seen = world.care(Role::Ivr, &first.customer).await.preferences.unwrap();
     assert_eq!((seen.preferred_channel(), seen.learned_channel()), (Channel::Unspecified, Channel::Phone));
     assert_eq!((seen.quiet_hours, seen.state_time), (Some(quiet), answer.state_time));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_channel_is_learned_from_the_customers_own_last_ten_contacts_however_often_the_firm_writes() {
+    let world = World::new().await;
+    let first = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
+    let second = world.ingest(record("b", "billing", "1").named("Ana R.").dni(&dni(1))).await;
+    for (hour, own, department) in [(8, &first, "care"), (9, &second, "network"), (10, &first, "retail")] {
+        let at = format!("2026-11-18T{hour:02}:00:00Z");
+        world.meets(&own.own_customer, Channel::Chat, Direction::Inbound, department, &at).await;
+    }
+    for minute in 0..10 {
+        let at = format!("2026-11-19T10:{minute:02}:00Z");
+        world.meets(&first.own_customer, Channel::Phone, Direction::Outbound, "sales", &at).await;
+    }
+    let learned = |preferences: &ContactPreferences| preferences.learned_channel();
+    let answered = world.states(&second.own_customer, ContactPreferences::default()).await;
+    let seen = world.care(Role::Agent, &first.customer).await.preferences.unwrap();
+    assert_eq!((learned(&answered), learned(&seen)), (Channel::Chat, Channel::Chat));
+
+    // Ten of their own since, six by phone: what came before, by whatever department, tells nothing any more.
+    for n in 0..10 {
+        let channel = if n < 6 { Channel::Phone } else { Channel::Chat };
+        let at = format!("2026-11-20T10:{n:02}:00Z");
+        world.meets(&first.own_customer, channel, Direction::Inbound, "billing", &at).await;
+    }
+    let answered = world.states(&first.own_customer, ContactPreferences::default()).await;
+    let seen = world.care(Role::Agent, &first.customer).await.preferences.unwrap();
+    assert_eq!((learned(&answered), learned(&seen)), (Channel::Phone, Channel::Phone));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -523,3 +523,31 @@ async fn a_department_that_calls_all_day_does_not_hide_the_last_word_of_another(
     let expected: Vec<String> = (2..12).rev().chain([0]).map(|minute| format!("call {minute}")).collect();
     assert_eq!(summaries, expected);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_word_of_every_department_is_seen_however_many_came_after_it() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
+    let too = world.ingest(record("b", "billing", "1").named("Ana R.").dni(&dni(1))).await;
+    world.interaction(&ana.customer, "call 0", "2026-11-20T10:00:00Z").await;
+    // 300 calls of one department under one id, after two each of forty others under either.
+    sqlx::query(
+        "insert into customer_profile.interaction select r.*
+         from customer_profile.interaction i, generate_series(1, 380) as n,
+         jsonb_populate_record(i, jsonb_build_object(
+             'id', lpad(to_hex(n), 32, '0')::uuid,
+             'customer_id', (array[$1, $2]::uuid[])[case when n <= 80 then 1 + (n / 40) % 2 else 1 end],
+             'department', case when n <= 80 then 'department-' || lpad((n % 40)::text, 2, '0') else i.department end,
+             'occurred_at', i.occurred_at + n * interval '1 minute',
+             'summary', 'call ' || n)) r",
+    )
+    .bind(crate::rights::id(&ana.own_customer))
+    .bind(crate::rights::id(&too.own_customer))
+    .execute(&world.admin().await)
+    .await
+    .unwrap();
+    let shown = world.view(&ana.customer).await.last_interactions.unwrap().interactions;
+    let summaries: Vec<&str> = shown.iter().map(|contact| contact.summary.as_str()).collect();
+    let expected: Vec<String> = (371..=380).rev().chain((41..=80).rev()).map(|n| format!("call {n}")).collect();
+    assert_eq!(summaries, expected, "the last ten, and of each of the forty its last");
+}

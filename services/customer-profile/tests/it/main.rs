@@ -25,6 +25,7 @@ mod record_interaction;
 mod refusals;
 mod relations;
 mod restored;
+mod restricted;
 mod rights;
 mod satisfaction;
 mod scores;

@@ -3,6 +3,7 @@
 use kernel::Role;
 use testkit::Client;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::*;
 
@@ -28,6 +29,44 @@ impl World {
         let request = RecordInteractionRequest {
             parent: customer.to_owned(),
             interaction: Some(interaction),
+            request_id: self.request_id(),
+        };
+        self.client(Role::Agent).record_interaction(request).await.unwrap();
+    }
+
+    /// The firm's own contact with the customer.
+    async fn is_called(&self, customer: &str) {
+        self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+        let interaction = Interaction {
+            channel: 1,
+            direction: 2,
+            department: "care".to_owned(),
+            summary: "called back".to_owned(),
+            ..Default::default()
+        };
+        let request = RecordInteractionRequest {
+            parent: customer.to_owned(),
+            interaction: Some(interaction),
+            request_id: self.request_id(),
+        };
+        self.client(Role::Agent).record_interaction(request).await.unwrap();
+    }
+
+    /// The customer says why they leave.
+    async fn leaves(&self, customer: &str) {
+        self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+        let interview = Interaction {
+            channel: 1,
+            direction: 2,
+            department: "care".to_owned(),
+            what_customer_said: "me voy".to_owned(),
+            kind: InteractionKind::ExitInterview.into(),
+            exit_reasons: vec![ExitReason::Treatment.into()],
+            ..Default::default()
+        };
+        let request = RecordInteractionRequest {
+            parent: customer.to_owned(),
+            interaction: Some(interview),
             request_id: self.request_id(),
         };
         self.client(Role::Agent).record_interaction(request).await.unwrap();
@@ -234,18 +273,7 @@ async fn who_says_why_they_leave_is_offered_nothing_any_more() {
     let before = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
     assert_eq!(kinds(&before), [NextActionKind::PersonalCall, NextActionKind::Goodwill]);
     let approved = world.decides("boss-1", &before[1], NextActionVerdict::Approve).await.unwrap();
-    let interview = Interaction {
-        channel: 1,
-        direction: 2,
-        department: "care".to_owned(),
-        what_customer_said: "me voy".to_owned(),
-        kind: InteractionKind::ExitInterview.into(),
-        exit_reasons: vec![ExitReason::Treatment.into()],
-        ..Default::default()
-    };
-    let request =
-        RecordInteractionRequest { parent: ana.clone(), interaction: Some(interview), request_id: world.request_id() };
-    world.client(Role::Agent).record_interaction(request).await.unwrap();
+    world.leaves(&ana).await;
     let late = world.completes(&approved).await.unwrap_err();
     assert_eq!((late.code(), reason(&late).as_str()), (Code::FailedPrecondition, "NEXT_ACTION_SETTLED"));
     // However often they call after that.
@@ -258,4 +286,98 @@ async fn who_says_why_they_leave_is_offered_nothing_any_more() {
     world.hears(&ana, ANGRY, true, Discretion::Open).await;
     let later = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
     assert!(kinds(&later).contains(&NextActionKind::Goodwill), "peace is over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_called_back_however_often_is_not_called_again_for_what_they_said_before() {
+    let world = World::new().await;
+    let ana = somebody(&world).await;
+    world.hears(&ana, ANGRY, true, Discretion::Open).await;
+    for _ in 0..12 {
+        world.is_called(&ana).await;
+    }
+    let proposed = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert_eq!(kinds(&proposed), [NextActionKind::Goodwill], "somebody has called since");
+}
+
+/// Two records that nobody holds to be one person's, each of somebody who was made to wait, and the goodwill that was proposed to each.
+async fn two_with_goodwill(world: &World) -> [(String, NextAction); 2] {
+    let names = [("sales", "Ana Ruiz Gil"), ("billing", "Ana Ruiz")];
+    let mut told = Vec::new();
+    for (department, name) in names {
+        let customer = world.ingest(record("crm", department, department).named(name)).await.customer;
+        world.hears(&customer, ANGRY, true, Discretion::Open).await;
+        let mut proposed = world.proposes("agent-1", Role::Agent, &customer).await.unwrap();
+        assert_eq!(kinds(&proposed), [NextActionKind::PersonalCall, NextActionKind::Goodwill]);
+        told.push((customer, proposed.remove(1)));
+    }
+    told.try_into().unwrap()
+}
+
+fn overtaken(refused: &Status) {
+    assert_eq!((refused.code(), reason(refused).as_str()), (Code::FailedPrecondition, "NEXT_ACTION_SETTLED"));
+    assert_eq!(refused.get_error_details().error_info().unwrap().metadata["state"], "overtaken");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn goodwill_is_given_once_a_year_to_who_turn_out_to_be_one_person() {
+    let world = World::new().await;
+    let [(ana, one), (too, other)] = two_with_goodwill(&world).await;
+    let one = world.decides("boss-1", &one, NextActionVerdict::Approve).await.unwrap();
+    world.merge(&[&ana, &too]).await.unwrap();
+    // One is about to be given: the other is not approved beside it, and may be declined.
+    overtaken(&world.decides("boss-1", &other, NextActionVerdict::Approve).await.unwrap_err());
+    assert_eq!(world.completes(&one).await.unwrap().state(), NextActionState::Done);
+    overtaken(&world.decides("boss-1", &other, NextActionVerdict::Approve).await.unwrap_err());
+    let declined = world.decides("boss-1", &other, NextActionVerdict::Decline).await.unwrap();
+    assert_eq!(declined.state(), NextActionState::Declined);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_that_were_approved_before_the_two_became_one_the_first_is_given() {
+    let world = World::new().await;
+    let [(ana, one), (too, other)] = two_with_goodwill(&world).await;
+    let one = world.decides("boss-1", &one, NextActionVerdict::Approve).await.unwrap();
+    let other = world.decides("boss-1", &other, NextActionVerdict::Approve).await.unwrap();
+    world.merge(&[&ana, &too]).await.unwrap();
+    let done = world.completes(&other).await.unwrap();
+    assert_eq!(done.state(), NextActionState::Done);
+    overtaken(&world.completes(&one).await.unwrap_err());
+    assert_eq!(world.completes(&other).await.unwrap(), done, "once done it is done");
+    let listed = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert!(!kinds(&listed).contains(&NextActionKind::Goodwill), "nobody is told to give it again: {listed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_ask_at_once_for_who_is_one_person_one_is_approved() {
+    let world = World::new().await;
+    let [(ana, one), (too, other)] = two_with_goodwill(&world).await;
+    world.merge(&[&ana, &too]).await.unwrap();
+    let (first, second) = tokio::join!(
+        world.decides("boss-1", &one, NextActionVerdict::Approve),
+        world.decides("boss-2", &other, NextActionVerdict::Approve)
+    );
+    let refused: Vec<Status> = [first, second].into_iter().filter_map(Result::err).collect();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    overtaken(&refused[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_turns_out_to_have_said_why_they_leave_is_offered_nothing_any_more() {
+    let world = World::new().await;
+    let [(ana, one), (too, other)] = two_with_goodwill(&world).await;
+    let one = world.decides("boss-1", &one, NextActionVerdict::Approve).await.unwrap();
+    let third = world.ingest(record("crm", "care", "3").named("A. Ruiz")).await.customer;
+    world.leaves(&third).await;
+    world.merge(&[&ana, &too, &third]).await.unwrap();
+    overtaken(&world.completes(&one).await.unwrap_err());
+    overtaken(&world.decides("boss-1", &other, NextActionVerdict::Approve).await.unwrap_err());
+    let calls = world.proposes("agent-1", Role::Agent, &too).await.unwrap();
+    assert!(calls.iter().all(|action| action.kind() == NextActionKind::PersonalCall), "{calls:?}");
+    let approved = world.decides("boss-1", &calls[0], NextActionVerdict::Approve).await.unwrap();
+    assert_eq!(world.completes(&approved).await.unwrap().state(), NextActionState::Done, "a call sells nothing");
+    // Peace is over, and what was approved has lapsed by itself.
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 91));
+    let late = world.completes(&one).await.unwrap_err();
+    assert_eq!(late.get_error_details().error_info().unwrap().metadata["state"], "lapsed");
 }

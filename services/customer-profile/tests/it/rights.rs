@@ -323,34 +323,6 @@ async fn what_was_proposed_of_a_person_is_told_to_them_without_the_other() {
     assert!(!format!("{told:?}").contains(&other.name));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_proposal_about_a_restricted_customer_shows_its_words_to_who_keeps_them_alone() {
-    let world = World::new().await;
-    let name = ["Begoña", "Echeverría", "Larrañaga"];
-    let one = world.ingest(record("crm", "sales", "1").parts(name).born("1975-03-12").dni(&dni(20_000_001))).await;
-    world.ingest(record("bills", "billing", "1").parts(name).born("1975-03-12").dni(&dni(20_000_002))).await;
-    let waiting = world.queue().await.remove(0);
-    let request = RestrictCustomerRequest { name: one.customer.clone(), ground: 1, request_id: world.request_id() };
-    rights(&world).restrict_customer(request).await.unwrap();
-
-    let get = || GetMatchProposalRequest { name: waiting.name.clone() };
-    let sides = |shown: MatchProposal| {
-        let both = [shown.first.unwrap(), shown.second.unwrap()];
-        let of_one = |side: &&SourceRecord| side.customer == one.customer;
-        let restricted = both.iter().find(of_one).unwrap().clone();
-        (restricted, both.iter().find(|side| !of_one(side)).unwrap().clone())
-    };
-    let (restricted, other) =
-        sides(world.client(Role::Supervisor).get_match_proposal(get()).await.unwrap().into_inner());
-    assert!(restricted.person_name.is_none() && restricted.identifiers.is_empty() && restricted.external_id.is_empty());
-    assert!(other.person_name.is_some());
-    let list = ListMatchProposalsRequest::default();
-    let listed = world.client(Role::Supervisor).list_match_proposals(list).await.unwrap().into_inner();
-    assert_eq!(sides(listed.proposals[0].clone()).0, restricted);
-    let (kept, _) = sides(world.client(Role::Steward).get_match_proposal(get()).await.unwrap().into_inner());
-    assert!(kept.person_name.is_some());
-}
-
 /// Waits until so many sessions of this database wait for a lock.
 pub async fn waiting(admin: &sqlx::PgPool, sessions: i64) {
     testkit::eventually(std::time::Duration::from_secs(20), || async {

@@ -80,20 +80,22 @@ fn expected(conditions: [Condition; 3]) -> Vec<(&'static str, String)> {
     let [tickets, clocks, cases] =
         [0, 1, 2].map(|nth| if conditions[nth] == Condition::Up { String::new() } else { SOURCES[nth].0.to_owned() });
     let own = String::new;
+    // What several feed names the first that is missing.
+    let together = |other: &String| if tickets.is_empty() { other.clone() } else { tickets.clone() };
     vec![
         ("golden", own()),
         ("open_tickets", tickets.clone()),
-        ("promises", tickets.clone()),
-        ("holds", if tickets.is_empty() { cases.clone() } else { tickets.clone() }),
+        ("promises", together(&clocks)),
+        ("holds", together(&cases)),
         ("clocks", clocks.clone()),
-        ("breaches", clocks),
+        ("breaches", clocks.clone()),
         ("cases", cases),
-        ("satisfaction", tickets),
+        ("satisfaction", tickets.clone()),
         ("last_interactions", own()),
         ("consents", own()),
         ("care", own()),
         ("relations", own()),
-        ("worth", own()),
+        ("worth", together(&clocks)),
         ("effort", own()),
     ]
 }
@@ -179,4 +181,56 @@ async fn whatever_is_down_or_silent_the_view_and_the_ring_answer_in_time_and_nam
         .await;
     assert_eq!(looked.len(), 27);
     drop(deaf);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merge_is_shown_with_what_may_be_missing_and_is_the_same_whoever_is_silent() {
+    let harness = Harness::in_real_time();
+    let house = Migrator::with_migrations(Vec::new());
+    let schemas: Vec<(&str, &Migrator)> = SOURCES.iter().map(|(_, schema)| (*schema, &house)).collect();
+    let theirs = Database::fresh_with(&schemas).await;
+    let (mut feeds, mut peers) = (Vec::new(), Vec::new());
+    for source in SOURCES {
+        let feed = ledger_of(&harness, &theirs, source).await;
+        peers.push((source.0, feed.addr));
+        feeds.push(feed);
+    }
+    let database = Database::fresh(SCHEMA, &migrations()).await;
+    let house = harness.house_with("customer-profile", &peers);
+    let served = harness.start(assemble(Settings::new(database.settings()), house).await.unwrap()).await;
+    let mut customers = Vec::new();
+    for (n, given) in [(1, "Ana"), (2, "Eva")] {
+        let request = IngestSourceRecordRequest {
+            record: Some(record("crm", "sales", given).parts([given, "Pérez", "Gil"])),
+            request_id: format!("00000000-0000-7000-8000-00000000000{n}"),
+        };
+        let mut crm = CustomerServiceClient::new(served.channel(Role::Crm));
+        customers.push(crm.ingest_source_record(request).await.unwrap().into_inner().customer);
+    }
+    let steward = CustomerServiceClient::new(served.channel(Role::Steward));
+    let preview = |missing: &'static [&'static str]| {
+        let (steward, customers) = (steward.clone(), customers.clone());
+        testkit::eventually(Duration::from_secs(30), move || {
+            let (mut steward, customers) = (steward.clone(), customers.clone());
+            async move {
+                let shown = steward.preview_merge(PreviewMergeRequest { customers }).await.unwrap().into_inner();
+                let named: Vec<&str> = shown.gaps.iter().map(|gap| gap.source.as_str()).collect();
+                if named == missing { Ok(shown) } else { Err(format!("{named:?}")) }
+            }
+        })
+    };
+    let whole = preview(&[]).await;
+    let silent = feeds.remove(1);
+    silent.stop().await;
+    let lacking = preview(&["sla-monitor"]).await;
+    assert_eq!(lacking.token, whole.token, "what is merged is the same");
+    let request = MergeCustomersRequest {
+        customers: customers.clone(),
+        token: whole.token,
+        reason: "one person by her own word".to_owned(),
+        request_id: "00000000-0000-7000-8000-000000000003".to_owned(),
+    };
+    let merged = steward.clone().merge_customers(request).await.unwrap().into_inner();
+    assert!(customers.contains(&merged.name));
+    served.stop().await;
 }

@@ -109,3 +109,26 @@ async fn questions_that_need_not_be_asked_are_counted_by_the_department_that_was
     assert_eq!(counted.len(), 1, "of what is not known nothing is counted: {counted:?}");
     assert!(counted[0].contains("department=\"asks-again\"") && counted[0].ends_with(" 3"), "{counted:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_restricted_customer_who_keeps_data_is_told_what_is_known_and_nobody_else() {
+    let world = World::new().await;
+    let sales = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
+    let ana = world.ingest(sales.observed("2026-11-01T10:00:00Z")).await.customer;
+    let request = RestrictCustomerRequest { name: ana.clone(), ground: 1, request_id: world.request_id() };
+    crate::rights::rights(&world).restrict_customer(request).await.unwrap();
+    let ask = |role| {
+        let mut client = world.client(role);
+        let request = WhatIsKnownRequest { name: ana.clone(), purpose: AskPurpose::Contact.into(), asking: Vec::new() };
+        async move { client.what_is_known(request).await }
+    };
+    for role in [Role::Ivr, Role::Agent, Role::Supervisor, Role::Crm] {
+        let refused = ask(role).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+    }
+    for role in [Role::Steward, Role::Service] {
+        let facts = ask(role).await.unwrap().into_inner().facts;
+        let phone = facts.iter().find(|fact| fact.kind() == FactKind::Phone).unwrap();
+        assert_eq!(phone.value, "+34600111222");
+    }
+}

@@ -108,9 +108,23 @@ fn row(proposal: &customer::MatchProposal, format: Format) -> Row {
         first: side(&proposal.first),
         second: side(&proposal.second),
         where_from: from.collect::<Vec<_>>().join(" ↔ "),
-        score: format.decimal(proposal.score, 1),
-        doubt: words::doubt(proposal.doubt, lang),
+        score: score(proposal, format),
+        doubt: doubt(proposal, lang),
         since: When::of(lang, proposal.create_time),
+    }
+}
+
+/// A dash where it is kept from the reader, with what it is the sum of.
+fn score(proposal: &customer::MatchProposal, format: Format) -> String {
+    if proposal.findings.is_empty() { "—".to_owned() } else { format.decimal(proposal.score, 1) }
+}
+
+/// What stands against its being certain; nothing where the score is kept from the reader, which is no word on what is missing.
+fn doubt(proposal: &customer::MatchProposal, lang: Lang) -> &'static str {
+    if proposal.findings.is_empty() {
+        lang.of("no se muestra", "not shown")
+    } else {
+        words::doubt(proposal.doubt, lang)
     }
 }
 

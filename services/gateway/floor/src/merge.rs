@@ -11,6 +11,7 @@ use web::{Csrf, Departments, Form, Lang, Layout, Session, Trouble, When, page};
 use crate::Floor;
 use crate::addresses::{last, named, short};
 use crate::format::Format;
+use crate::view::missing;
 use crate::{person, words};
 
 /// Who may call this is offered a merge.
@@ -28,6 +29,7 @@ struct Preview {
     revoked: usize,
     together: [(&'static str, i32); 3],
     affairs: Vec<Affair>,
+    gaps: Vec<String>,
     token: String,
     ids: Vec<String>,
     reason: String,
@@ -191,6 +193,7 @@ async fn shown(floor: &Floor, session: &Session, names: Vec<String>, sheet: Shee
                 subject: ticket.subject.clone(),
             })
             .collect(),
+        gaps: preview.gaps.iter().map(|gap| missing(gap, lang)).collect(),
         token: preview.token,
         ids: names.iter().map(|name| last(name).to_owned()).collect(),
         reason: sheet.reason,

@@ -16,6 +16,7 @@ use crate::calls::may;
 use crate::format::Format;
 use crate::{Floor, live, words};
 use sections::Sections;
+pub(crate) use sections::missing;
 
 const ACTIONS: &str = "/ventanilla.customer.v1.CustomerService/ListNextActions";
 const PROPOSE: &str = "/ventanilla.customer.v1.CustomerService/ProposeNextBestAction";
@@ -207,6 +208,11 @@ pub(crate) async fn decide(
         Err(status) => Trouble::from(status),
     };
     let notice = match (trouble.reason(), trouble.status()) {
+        ("NEXT_ACTION_SETTLED", _) if trouble.fact("state") == Some("overtaken") => (
+            "warn",
+            "Ya no procede: a esta persona ya se le compensa este año, o ha dicho por qué se va.",
+            "It is not to be done any more: this person is given something this year already, or has said why they leave.",
+        ),
         ("STALE_ETAG" | "NEXT_ACTION_SETTLED", _) => (
             "warn",
             "Mientras miraba, otra persona ya decidió. No se ha cambiado nada: así está ahora.",

@@ -11,11 +11,14 @@ use http_body_util::{BodyExt as _, Limited};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use server::PeerChannel;
-use tonic::Status;
+use tonic::{Code, Status};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
-use ventanilla_proto::customer::v1::{LookupByPhoneRequest, MatchGrade, PhoneAnswer};
+use ventanilla_proto::customer::v1::{
+    CustomerView, GetCustomerViewRequest, LookupByPhoneRequest, MatchGrade, PhoneAnswer, PriorityRight,
+};
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::r#type::v1::Language;
 
 use crate::State;
 use crate::answer::Fault;
@@ -172,8 +175,7 @@ impl Asked {
     /// Whose affair it is about: the customer that the telephone system names, else the one that the number leads to.
     pub(crate) async fn identified(&self) -> Result<Identified, Fault> {
         if !self.field("customer").is_empty() {
-            let customer = self.field("customer").to_owned();
-            return Ok(Identified { customer, lang: self.lang(), first: false });
+            return self.named().await;
         }
         let found = self.look_up().await?;
         let one = matches!(found.grade(), MatchGrade::Certain | MatchGrade::Probable) && !found.shared_line;
@@ -184,9 +186,34 @@ impl Asked {
         Ok(Identified { first: is_first(&found), customer: found.customer, lang })
     }
 
+    /// Whom the telephone system names, with their language and right. Where these are not told in half of the time that is left, what is
+    /// asked for is done without them.
+    async fn named(&self) -> Result<Identified, Fault> {
+        let customer = self.field("customer").to_owned();
+        let half = self.until.saturating_duration_since(Instant::now()) / 2;
+        let request = GetCustomerViewRequest { name: customer.clone() };
+        let looked = async { Ok(self.customers()?.get_customer_view(request).await?.into_inner()) };
+        let view = match tokio::time::timeout(half, looked).await {
+            Ok(Ok(view)) => view,
+            Ok(Err(Fault::Service(refused))) if !is_silence(refused.code()) => return Err(Fault::Service(refused)),
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!("language and right of a customer who was named could not be read");
+                CustomerView::default()
+            }
+        };
+        let golden = view.golden.and_then(|section| section.customer?.golden);
+        let language = golden.and_then(|golden| golden.language).map(|known| known.value()).unwrap_or_default();
+        let right = view.care.map(|care| care.priority_right()).unwrap_or_default();
+        Ok(Identified { customer, lang: self.spoken_to(language), first: right != PriorityRight::Unspecified })
+    }
+
     /// The language to speak: what was asked for, else the customer's.
     pub(crate) fn spoken_with(&self, found: &PhoneAnswer) -> Lang {
-        Lang::of(self.field("lang")).or_else(|| Lang::of_customer(found.language())).unwrap_or(Lang::Es)
+        self.spoken_to(found.language())
+    }
+
+    fn spoken_to(&self, theirs: Language) -> Lang {
+        Lang::of(self.field("lang")).or_else(|| Lang::of_customer(theirs)).unwrap_or(Lang::Es)
     }
 }
 
@@ -200,7 +227,15 @@ pub(crate) struct Identified {
 
 /// Whether the caller has a right to be served first.
 pub(crate) fn is_first(found: &PhoneAnswer) -> bool {
-    found.priority_right() != ventanilla_proto::customer::v1::PriorityRight::Unspecified
+    found.priority_right() != PriorityRight::Unspecified
+}
+
+/// Whether a service did not answer, whatever it would have said.
+const fn is_silence(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted | Code::Cancelled | Code::Unknown
+    )
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use server::{PageToken, page_size, parse};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::{TAKEN, all_or_nothing, bad_token};
-use crate::error::ProfileError;
-use crate::store::proposal::{After, State};
+use super::{TAKEN, all_or_nothing};
+use crate::error::{ProfileError, bad_token};
+use crate::store::proposal::State;
 use crate::usecase::answer_match_proposal::Answer;
 use crate::usecase::list_match_proposals::{self, Wanted};
 use crate::usecase::merge_customers::Merge;
@@ -146,12 +146,12 @@ pub(in crate::grpc) fn proposals(request: &proto::ListMatchProposalsRequest) -> 
     let filter = filter.encode_to_vec();
     let after = match PageToken::decode(&request.page_token, list_match_proposals::LIST, &filter) {
         Ok(None) => None,
-        Ok(Some(token)) => Some(token.fields::<2>().ok().and_then(|key| read_after(&key)).ok_or_else(bad_token)?),
+        Ok(Some(token)) => Some(token.fields::<1>().ok().and_then(|key| read_after(&key)).ok_or_else(bad_token)?),
         Err(_) => return Err(bad_token()),
     };
     Ok(Wanted { state: state.expect(TAKEN), customer, after, size, filter })
 }
 
-fn read_after([score, id]: &[String; 2]) -> Option<After> {
-    Some((score.parse().ok()?, id.parse().ok()?))
+fn read_after([id]: &[String; 1]) -> Option<ProposalId> {
+    id.parse().ok().map(ProposalId::from_uuid)
 }

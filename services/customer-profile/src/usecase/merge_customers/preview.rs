@@ -16,8 +16,8 @@ use ventanilla_proto::customer::v1 as proto;
 use super::{Nearest, Plan};
 use crate::error::ProfileError;
 use crate::store::{customer, record, view};
-use crate::usecase::{Profile, get_customer_view};
-use crate::{golden, judgement};
+use crate::usecase::{Profile, get_customer_view, standing};
+use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING, golden, judgement};
 
 impl Plan {
     /// What the steward sees.
@@ -31,7 +31,12 @@ impl Plan {
         let choices = self.choices(&customers, &merged);
         let nodes = self.customers.iter().flat_map(|id| self.component.records_of(*id));
         let ids: Vec<Uuid> = nodes.map(|node| node.own_customer.uuid()).collect();
+        // The standings first: the rows that are read after them are at least as fresh.
+        let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
+        let now = profile.ambient.now();
         let touched = view::touched(tx, &ids).await?;
+        let gap = |(source, known)| standing::of(source, known, touched.parked.iter().any(|p| p == source), now).gap;
+        let gaps: Vec<proto::SectionGap> = known.into_iter().filter_map(gap).collect();
         let mut preview = proto::MergePreview {
             customers,
             merged: Some(merged),
@@ -45,8 +50,11 @@ impl Plan {
             case_count: touched.cases.first().map_or(0, |c| c.total),
             cases: touched.cases.iter().map(get_customer_view::case).collect(),
             token: String::new(),
+            gaps: Vec::new(),
         };
         preview.token = URL_SAFE_NO_PAD.encode(digest(&SHA256, &preview.encode_to_vec()));
+        // After the token: that a source fell silent changes nothing that is merged.
+        preview.gaps = gaps;
         Ok(preview)
     }
 

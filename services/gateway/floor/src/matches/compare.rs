@@ -38,8 +38,8 @@ impl Compared {
         let (first, second) = (proposal.first.as_ref().unwrap_or(&none), proposal.second.as_ref().unwrap_or(&none));
         let most = proposal.findings.iter().map(|found| found.weight.abs()).fold(1.0, f64::max);
         Self {
-            score: format.decimal(proposal.score, 1),
-            doubt: words::doubt(proposal.doubt, format.0),
+            score: super::score(proposal, format),
+            doubt: super::doubt(proposal, format.0),
             rules: proposal.rules_version.clone(),
             rows: proposal.findings.iter().map(|found| row(found, (first, second), most, format)).collect(),
             about: about(first, second, format.0),

@@ -215,7 +215,8 @@ impl<T> Section<T> {
     }
 }
 
-fn missing(gap: &customer::SectionGap, lang: Lang) -> String {
+/// Of which source something may be missing, and why.
+pub(crate) fn missing(gap: &customer::SectionGap, lang: Lang) -> String {
     let age = seconds(gap.age.as_ref()).map(|age| format!(" ({})", Format(lang).span(age))).unwrap_or_default();
     format!("{} {}{age}", gap.source, words::gap(gap.reason, lang))
 }
