@@ -8,6 +8,10 @@ import tomllib
 
 SERVICES = ("customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks")
 STEP = "app.kubernetes.io/component"
+# Connections that a Job has at once, by its command.
+OF_JOBS = {"migrate": 1, "doctor": 2}
+# Those that are nobody's here: three of Postgres's own for superusers, the rest the operator's and a person's who looks.
+LEFT = 8
 # Keys of what cert-manager makes.
 CERTIFICATE = {"tls.crt", "tls.key", "ca.crt"}
 # Field -> kind of what it names; by `name` and perhaps `key`.
@@ -101,6 +105,7 @@ def missing(things, readme: str):
     for name in ("Cluster", "Job", "Namespace", "NetworkPolicy"):
         if not any(step in before for (kind, _), step in steps.items() if kind == name):
             yield f"{name}: none is applied before the rest"
+    yield from connections(things)
     for thing, pod in templates(things):
         yield from (f"{thing['kind']} {thing['metadata']['name']}: {what}" for what in files(pod["spec"], there))
         yield from (f"{thing['kind']} {thing['metadata']['name']}: {what}" for what in settings(pod["spec"], things))
@@ -132,17 +137,11 @@ def settings(pod, things):
     ports = {
         f"{thing['metadata']['name']}:{port['port']}" for thing in things if thing["kind"] == "Service" for port in thing["spec"]["ports"]
     }
-    files = {key: text for thing in things if thing["kind"] == "ConfigMap" for key, text in thing["data"].items() if key.endswith(".toml")}
     for container in pod["containers"]:
         arguments = container.get("args", [])
         if arguments[:1] not in (["serve"], ["doctor"]):
             continue
-        # The window's file is a secret of the house; what goes over it is held all the same.
-        file = next(word for word in arguments if word.endswith(".toml")).rsplit("/", 1)[-1]
-        said = dict(leaves(tomllib.loads(files.get(file, ""))))
-        for variable in container.get("env", []):
-            key = variable["name"].removeprefix("VENTANILLA__").lower().replace("_", "-").replace("--", ".")
-            said[key] = variable.get("value")  # None where it comes from what is brought
+        said = goes_by(container, things)
         for needed in ("auth.issuer", "auth.audience", "telemetry.otlp-endpoint"):
             if said.get(needed, "") is not None:
                 yield f"{needed} is {said.get(needed, 'nobody’s')!r}: it must be the house's own"
@@ -157,6 +156,52 @@ def settings(pod, things):
             address = re.fullmatch(r"https?://([\w.-]+:\d+)", value)
             if address and address[1] not in ports:
                 yield f"{key} is {value!r}, where nothing listens"
+
+
+def goes_by(container, things):
+    """The settings of a process, the environment over its file."""
+    files = {key: text for thing in things if thing["kind"] == "ConfigMap" for key, text in thing["data"].items() if key.endswith(".toml")}
+    # The window's file is a secret of the house; what goes over it is held all the same.
+    file = next(word for word in container["args"] if word.endswith(".toml")).rsplit("/", 1)[-1]
+    said = dict(leaves(tomllib.loads(files.get(file, ""))))
+    for variable in container.get("env", []):
+        key = variable["name"].removeprefix("VENTANILLA__").lower().replace("_", "-").replace("--", ".")
+        said[key] = variable.get("value")  # None where it comes from what is brought
+    return said
+
+
+def connections(things):
+    """Postgres has a connection for every process at its most, one more of each while it is rolled, and the Jobs beside them."""
+    clusters = [thing for thing in things if thing["kind"] == "Cluster"]
+    scaled = {thing["spec"]["scaleTargetRef"]["name"]: thing["spec"]["maxReplicas"] for thing in things if thing["kind"] == "HorizontalPodAutoscaler"}
+    asked, told = {}, {}
+    for thing, pod in templates(things):
+        name, spec = thing["metadata"]["name"], thing["spec"]
+        for container in pod["spec"]["containers"]:
+            arguments = container.get("args", [])
+            if arguments[:1] not in (["serve"], ["migrate"], ["doctor"]):
+                continue
+            said = goes_by(container, things)
+            if "service.database.url" not in said:
+                continue
+            if arguments[0] == "serve":
+                surge = spec.get("strategy", {}).get("rollingUpdate", {}).get("maxSurge", "25%")
+                most = scaled.get(name, spec.get("replicas", 1))
+                more = -(-most * int(surge[:-1]) // 100) if isinstance(surge, str) else surge
+                asked[name] = (most + more) * int(said.get("service.database.max-connections", 16))
+            else:
+                asked[name] = OF_JOBS[arguments[0]]
+            if arguments[0] == "doctor":
+                told[name] = next((int(word.split("=")[1]) for word in arguments if word.startswith("--replicas=")), 1)
+    for name, replicas in told.items():
+        most = scaled.get(name.removeprefix("doctor-"), 1)
+        if replicas != most:
+            yield f"CronJob {name}: is told of {replicas} replicas, and there may be {most}"
+    for cluster in clusters:
+        given, total = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]), sum(asked.values()) + LEFT
+        if total > given:
+            parts = ", ".join(f"{name} {count}" for name, count in asked.items())
+            yield f"Cluster {cluster['metadata']['name']}: gives {given} connections, and {total} may be asked for: {parts}, {LEFT} of nobody here"
 
 
 def leaves(table, before=""):
