@@ -3,14 +3,14 @@
 //! A superuser can rewrite every row and re-seal the chain; what he cannot rewrite is a checkpoint
 //! signed with a key the database never sees, in a place the database never writes.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::Ambient;
 pub use seal::key_id;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,11 @@ use crate::sequencer::Ledger;
 
 /// Time between two checkpoints.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// How old the last checkpoint has to be before a replica takes its turn: a little less than the time between two, so that the
+/// replica that signed it is not kept from the next.
+const TURN: SignedDuration = SignedDuration::from_secs(55);
+/// Bytes of the end of a file that are looked at first: a line has less than three hundred.
+const END: u64 = 4_096;
 const DOMAIN: &str = "ventanilla.ledger.checkpoint.v1";
 
 /// One signed checkpoint, one line of JSON in the checkpoint file.
@@ -59,6 +64,12 @@ pub enum CheckpointError {
         path: PathBuf,
         /// Line number from 1.
         line: usize,
+    },
+    /// The last whole line is no checkpoint.
+    #[error("the last line of {path} is no checkpoint")]
+    End {
+        /// The file.
+        path: PathBuf,
     },
     /// The ledger.
     #[error(transparent)]
@@ -105,28 +116,93 @@ pub fn file_of(folder: &Path, source: &str) -> PathBuf {
     folder.join(format!("{source}.checkpoints.jsonl"))
 }
 
-/// Reads a checkpoint file; an absent one holds none. A last line without its line break was torn by
+/// Reads a checkpoint file whole; an absent one holds none. A last line without its line break was torn by
 /// a crash while it was written and never became a checkpoint.
 ///
 /// # Errors
 /// [`CheckpointError`].
 pub fn read(path: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(CheckpointError::File { path: path.to_owned(), source }),
-    };
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    whole
-        .lines()
-        .enumerate()
-        .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|_| CheckpointError::Line { path: path.to_owned(), line: index + 1 })
-        })
-        .collect()
+    let mut all = Vec::new();
+    each(path, |checkpoint| all.push(checkpoint))?;
+    Ok(all)
 }
 
-/// Signs the head every minute and once at the end. Cheap to clone.
+/// The checkpoints of a file that cover more than `position`; where there is none, the last one however little it covers. Every line is
+/// read, and no more of them is held than that.
+///
+/// # Errors
+/// As [`read`].
+pub fn since(path: &Path, position: i64) -> Result<Vec<Checkpoint>, CheckpointError> {
+    let (mut above, mut last) = (Vec::new(), None);
+    each(path, |checkpoint| {
+        if checkpoint.position > position {
+            above.push(checkpoint);
+        } else {
+            last = Some(checkpoint);
+        }
+    })?;
+    if above.is_empty() {
+        above.extend(last);
+    }
+    Ok(above)
+}
+
+/// Gives each checkpoint of a file, line by line.
+fn each(path: &Path, mut take: impl FnMut(Checkpoint)) -> Result<(), CheckpointError> {
+    let fault = |source| CheckpointError::File { path: path.to_owned(), source };
+    let mut file = match File::open(path) {
+        Ok(file) => BufReader::new(file),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(fault(error)),
+    };
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        file.read_until(b'\n', &mut line).map_err(fault)?;
+        if line.pop() != Some(b'\n') {
+            break;
+        }
+        let checkpoint = serde_json::from_slice(&line);
+        take(checkpoint.map_err(|_| CheckpointError::Line { path: path.to_owned(), line: number })?);
+    }
+    Ok(())
+}
+
+/// The last whole line, under a lock for which other replicas wait until the file is closed. What a crash tore off behind it is cut off.
+fn last_line(file: &mut File) -> io::Result<Vec<u8>> {
+    if let Err(error) = file.lock() {
+        // A file system that knows no locks: two that sign in one instant may leave two lines of one position.
+        tracing::debug!(error = kernel::chain(&error), "the checkpoint file is written without a lock");
+    }
+    let (line, whole) = end(file)?;
+    if whole < file.metadata()?.len() {
+        file.set_len(whole)?;
+    }
+    Ok(line)
+}
+
+/// The last line that has its line break, and where it ends. Reads no more than the end, however long the file is.
+fn end(file: &mut (impl Read + Seek)) -> io::Result<(Vec<u8>, u64)> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let mut looked = END;
+    loop {
+        let from = length.saturating_sub(looked);
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(length - from).read_to_end(&mut bytes)?;
+        let mut breaks = (0..bytes.len()).rev().filter(|at| bytes[*at] == b'\n');
+        match (breaks.next(), breaks.next()) {
+            (Some(last), Some(before)) => return Ok((bytes[before + 1..last].to_vec(), from + last as u64 + 1)),
+            (Some(last), None) if from == 0 => return Ok((bytes[..last].to_vec(), last as u64 + 1)),
+            (None, _) if from == 0 => return Ok((Vec::new(), 0)),
+            // What was torn off is longer than what was looked at.
+            _ => looked *= 2,
+        }
+    }
+}
+
+/// Signs the head every minute and once at the end. Replicas of a service take turns at one file: each begins by reading its last line,
+/// and leaves out what another signed meanwhile. Cheap to clone.
 #[derive(Clone)]
 pub struct Notary {
     ledger: Ledger,
@@ -168,7 +244,8 @@ impl Notary {
                     "the last checkpoint leaves out what waits"
                 );
             }
-            match self.sign(last).await {
+            let signed = if ended { self.sign(last).await } else { self.sign_in_turn(last).await };
+            match signed {
                 Ok(position) => {
                     last = position;
                     figures::signed(self.ledger.source(), position);
@@ -185,22 +262,50 @@ impl Notary {
         }
     }
 
-    /// Signs the head if it moved past `last`; answers the position that is covered.
+    /// Signs the head if it moved past `last` and nobody else signed it meanwhile; answers the position that is covered.
     ///
     /// # Errors
     /// [`CheckpointError`].
     pub async fn sign(&self, last: i64) -> Result<i64, CheckpointError> {
+        self.sign_after(last, SignedDuration::ZERO).await
+    }
+
+    /// The same unless a replica signed within the last minute: its line and the next cover what this one would.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub async fn sign_in_turn(&self, last: i64) -> Result<i64, CheckpointError> {
+        self.sign_after(last, TURN).await
+    }
+
+    async fn sign_after(&self, last: i64, age: SignedDuration) -> Result<i64, CheckpointError> {
         let (position, hash) = self.ledger.position().await?;
         if position <= last {
             return Ok(last);
         }
-        let checkpoint = Checkpoint::sign(&self.key, self.ledger.source(), position, &hash, self.ambient.now());
+        let notary = self.clone();
+        // Another replica holds the file for as long as its disk takes.
+        let signed = tokio::task::spawn_blocking(move || notary.append(last, position, &hash, age)).await;
+        signed.unwrap_or_else(|lost| Err(CheckpointError::File { path: self.file(), source: io::Error::other(lost) }))
+    }
+
+    fn append(&self, last: i64, position: i64, hash: &[u8], age: SignedDuration) -> Result<i64, CheckpointError> {
         let path = self.file();
         let fault = |source| CheckpointError::File { path: path.clone(), source };
+        std::fs::create_dir_all(&self.folder).map_err(fault)?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(fault)?;
+        let line = last_line(&mut file).map_err(fault)?;
+        // Where nobody can read the line, who wrote what comes before it goes by what it knows.
+        let before: Option<Checkpoint> = serde_json::from_slice(&line).ok();
+        let now = self.ambient.now();
+        if let Some(before) = before
+            && (before.position >= position || now.duration_since(before.signed_at).abs() < age)
+        {
+            return Ok(before.position.max(last));
+        }
+        let checkpoint = Checkpoint::sign(&self.key, self.ledger.source(), position, hash, now);
         let mut line = serde_json::to_vec(&checkpoint).map_err(|e| fault(e.into()))?;
         line.push(b'\n');
-        std::fs::create_dir_all(&self.folder).map_err(fault)?;
-        let mut file = OpenOptions::new().append(true).create(true).open(&path).map_err(fault)?;
         file.write_all(&line).and_then(|()| file.sync_data()).map_err(fault)?;
         Ok(position)
     }
@@ -211,18 +316,17 @@ impl Notary {
     /// [`CheckpointError`].
     pub fn resume(&self) -> Result<i64, CheckpointError> {
         let path = self.file();
-        let checkpoints = read(&path)?;
-        if let Ok(bytes) = std::fs::read(&path)
-            && bytes.last().is_some_and(|byte| *byte != b'\n')
-        {
-            let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            OpenOptions::new()
-                .write(true)
-                .open(&path)
-                .and_then(|file| file.set_len(whole as u64))
-                .map_err(|source| CheckpointError::File { path, source })?;
+        let line = match OpenOptions::new().read(true).append(true).open(&path) {
+            Ok(mut file) => last_line(&mut file),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => Err(error),
+        };
+        let line = line.map_err(|source| CheckpointError::File { path: path.clone(), source })?;
+        if line.is_empty() {
+            return Ok(0);
         }
-        Ok(checkpoints.last().map_or(0, |checkpoint| checkpoint.position))
+        let last: Checkpoint = serde_json::from_slice(&line).map_err(|_| CheckpointError::End { path })?;
+        Ok(last.position)
     }
 
     fn file(&self) -> PathBuf {

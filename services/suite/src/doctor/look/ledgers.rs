@@ -27,7 +27,9 @@ pub async fn look(
 ) -> Result<Vec<Finding>, StoreError> {
     let about = kept.name;
     let file = checkpoint::file_of(&kept.process.checkpoint_dir, about);
-    let signed = match checkpoint::read(&file) {
+    // What covers no more than what comes before the entries that are looked at says nothing of them.
+    let before = head(db).await?.saturating_sub(tail).max(0);
+    let signed = match checkpoint::since(&file, before) {
         Ok(signed) => signed,
         Err(error) => {
             let cure = "put the file back from its copy: it is what proves the ledger";
