@@ -126,8 +126,8 @@ pub struct Import {
 /// `doctor`.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Settings of processes, each named as its process (ticketing.toml), or a folder that holds them. Of a single file the environment
-    /// (VENTANILLA__SECTION__KEY) is read too, as its process does.
+    /// Settings of processes, each named as its process (ticketing.toml), or a folder that holds them. What stands beside a file as NAME.env
+    /// goes over it, as systemd gives it to the process; of a single file the environment (VENTANILLA__SECTION__KEY) does too.
     #[arg(required = true, value_name = "FILE|DIR")]
     pub settings: Vec<PathBuf>,
     /// Address of the database for its owner or an administrator, by which migrations are looked at.

@@ -1,6 +1,7 @@
 //! Who is looked at: the settings of one process, read as its binary reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -161,12 +162,25 @@ fn name_of(path: &Path) -> Option<&'static str> {
     names().into_iter().find(|name| *name == stem)
 }
 
-/// Reads the settings as the process does. With the environment where it is the only one that is looked at: what stands there
-/// is meant for one process.
-pub fn admit(name: &'static str, file: &Path, environment: bool) -> Result<Patient, Finding> {
+/// Reads the settings as the process does: its file, and over it `NAME.env` where one stands beside it, as systemd gives it to a unit.
+/// The environment over both, where the file is the only one that is looked at: what stands there is meant for one process.
+pub fn admit(name: &'static str, file: &Path, alone: bool) -> Result<Patient, Finding> {
+    let beside = file.with_extension("env");
+    let mut variables = match std::fs::read_to_string(&beside) {
+        Ok(text) => text.lines().filter_map(variable).collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => HashMap::new(),
+        Err(_) => {
+            let says = format!("{} cannot be read, and without it the process is another", beside.display());
+            return Err(Finding::ill(name, "settings", says, "look as who may read it: root"));
+        }
+    };
+    if alone {
+        let here = std::env::vars_os();
+        variables.extend(here.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))));
+    }
     let read = match Service::named(name) {
-        Some(service) => of_service(service, file, environment),
-        None => of_window(file, environment),
+        Some(service) => of_service(service, file, &variables),
+        None => of_window(file, &variables),
     };
     read.map_err(|error| {
         let says = format!("{} cannot be used: {error}", file.display());
@@ -174,32 +188,44 @@ pub fn admit(name: &'static str, file: &Path, environment: bool) -> Result<Patie
     })
 }
 
-fn of_service(service: Service, file: &Path, environment: bool) -> Result<Patient, UnusableSettings> {
+/// A line of what systemd calls an environment file; `None` for a comment.
+fn variable(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.trim().split_once('=').filter(|_| !line.trim().starts_with(['#', ';']))?;
+    let value = value.trim();
+    let bare = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
+    Some((name.trim().to_owned(), bare.unwrap_or(value).to_owned()))
+}
+
+type Variables = HashMap<String, String>;
+
+fn of_service(service: Service, file: &Path, variables: &Variables) -> Result<Patient, UnusableSettings> {
     let defaults = service.defaults();
     match service {
-        Service::CustomerProfile => whole::<customer_profile::Settings>(defaults, file, environment)?,
-        Service::Ticketing => whole::<ticketing::Settings>(defaults, file, environment)?,
-        Service::SlaMonitor => whole::<sla_monitor::Settings>(defaults, file, environment)?,
-        Service::OmbudsmanEscalation => whole::<ombudsman_escalation::Settings>(defaults, file, environment)?,
-        Service::Webhooks => whole::<webhooks::Settings>(defaults, file, environment)?,
+        Service::CustomerProfile => whole::<customer_profile::Settings>(defaults, file, variables)?,
+        Service::Ticketing => whole::<ticketing::Settings>(defaults, file, variables)?,
+        Service::SlaMonitor => whole::<sla_monitor::Settings>(defaults, file, variables)?,
+        Service::OmbudsmanEscalation => whole::<ombudsman_escalation::Settings>(defaults, file, variables)?,
+        Service::Webhooks => whole::<webhooks::Settings>(defaults, file, variables)?,
     }
-    let (process, own) = settings_of::<ProcessSettings, Own>(defaults, file, environment)?;
+    let (process, own) = settings_of::<ProcessSettings, Own>(defaults, file, variables)?;
     Ok(Patient { name: service.name(), service: Some(service), process: Process::Service(Box::new(process)), own })
 }
 
 /// That all of the service's own settings are understood, none misspelt.
-fn whole<S: DeserializeOwned>(defaults: &str, file: &Path, environment: bool) -> Result<(), UnusableSettings> {
-    settings_of::<ProcessSettings, S>(defaults, file, environment).map(|_| ())
+fn whole<S: DeserializeOwned>(defaults: &str, file: &Path, variables: &Variables) -> Result<(), UnusableSettings> {
+    settings_of::<ProcessSettings, S>(defaults, file, variables).map(|_| ())
 }
 
-fn of_window(file: &Path, environment: bool) -> Result<Patient, UnusableSettings> {
-    settings_of::<FrontSettings, gateway::Settings>(gateway::DEFAULTS, file, environment)?;
-    let (process, own) = settings_of::<FrontSettings, Own>(gateway::DEFAULTS, file, environment)?;
+fn of_window(file: &Path, variables: &Variables) -> Result<Patient, UnusableSettings> {
+    settings_of::<FrontSettings, gateway::Settings>(gateway::DEFAULTS, file, variables)?;
+    let (process, own) = settings_of::<FrontSettings, Own>(gateway::DEFAULTS, file, variables)?;
     Ok(Patient { name: gateway::NAME, service: None, process: Process::Window(Box::new(process)), own })
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn written(name: &str, text: &str) -> PathBuf {
@@ -249,5 +275,30 @@ mod tests {
         let typed =
             finding("typed", "[service.database]\nurl = \"postgres://a:hunter2@h/d\"\nmax_connections = \"hunter2\"\n");
         assert!(!typed.contains("hunter2"), "{typed}");
+    }
+
+    #[test]
+    fn what_stands_in_name_env_beside_the_settings_goes_over_them_and_is_not_quoted() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/config/ticketing.toml");
+        let file = written("beside", &std::fs::read_to_string(example).unwrap());
+        let beside = file.with_extension("env");
+        let with = |text: &str| {
+            std::fs::write(&beside, text).unwrap();
+            admit("ticketing", &file, false)
+        };
+        let database = |text: &str| with(text).map_err(|ill| ill.says).unwrap().own.database.unwrap();
+        let key = "VENTANILLA__SERVICE__DATABASE";
+        let read = database(&format!(
+            "# of root\n{key}__URL=postgres://ticketing:a=b@h/d\n;x=y\n{key}__MAX_CONNECTIONS=\"7\"\n"
+        ));
+        assert_eq!((read.url.expose_secret(), read.max_connections), ("postgres://ticketing:a=b@h/d", 7));
+        let wrong = with(&format!("{key}__MAX_CONNECTIONS=hunter2\n")).err().expect("it is ill").says;
+        assert!(wrong.contains("max_connections") && !wrong.contains("hunter2"), "{wrong}");
+        // What is there and cannot be read is no file of variables.
+        std::fs::remove_file(&beside).unwrap();
+        std::fs::create_dir(&beside).unwrap();
+        let unread = admit("ticketing", &file, false).err().expect("it is ill").says;
+        assert!(unread.contains("ticketing.env"), "{unread}");
+        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
 }

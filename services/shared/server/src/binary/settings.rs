@@ -1,6 +1,6 @@
 //! Settings of a service's process: embedded defaults, then a file, then the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use broker::BrokerSettings;
@@ -99,21 +99,17 @@ pub(super) fn load<P: DeserializeOwned, S: DeserializeOwned>(
     load_from(defaults, file, Environment::with_prefix("VENTANILLA"))
 }
 
-/// Reads the settings of a process from its file as its binary does, for who looks at a deployment from outside. Without the
-/// environment where several processes are looked at: what stands there is meant for one.
+/// Reads the settings of a process from its file as its binary does, for who looks at a deployment from outside. `variables` are what the
+/// process finds in its environment: `VENTANILLA__SECTION__KEY` and what it is.
 ///
 /// # Errors
 /// As the binary's own: what cannot be read, is misspelt or missing, without what stands there.
 pub fn settings_of<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: &Path,
-    environment: bool,
+    variables: &HashMap<String, String>,
 ) -> Result<(P, S), UnusableSettings> {
-    if environment {
-        return load(defaults, Some(file));
-    }
-    let nothing = Environment::with_prefix("VENTANILLA").source(Some(std::collections::HashMap::new()));
-    load_from(defaults, Some(file), nothing)
+    load_from(defaults, Some(file), Environment::with_prefix("VENTANILLA").source(Some(variables.clone())))
 }
 
 pub(super) fn load_from<P: DeserializeOwned, S: DeserializeOwned>(
