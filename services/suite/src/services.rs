@@ -43,6 +43,11 @@ impl Service {
         Self::ALL.into_iter().find(|service| service.name() == name)
     }
 
+    /// Whose ledgers it follows: everybody's but its own, and but webhooks', which tells nobody in the house anything.
+    pub fn follows(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |other| *other != self && *other != Self::Webhooks)
+    }
+
     /// Its schema, which is also the name of its database role.
     pub const fn schema(self) -> &'static str {
         match self {

@@ -25,7 +25,9 @@ fn age() -> &'static Gauge<f64> {
         telemetry::meter()
             .f64_gauge("ventanilla.follower.age")
             .with_unit("s")
-            .with_description("since when the service last knew itself caught up with the source")
+            .with_description(
+                "since when the service last knew itself caught up with the source, or began to follow it where it never was",
+            )
             .build()
     })
 }
@@ -43,13 +45,19 @@ pub(crate) fn signed(source: &'static str, position: i64) {
         .record(position, &[KeyValue::new("ventanilla.service", source)]);
 }
 
-/// Where `follower` stands with `source` at `now`.
-pub(crate) fn followed(follower: &'static str, source: &'static str, standing: SourceStanding, now: Timestamp) {
+/// Where `follower` stands with `source` at `now`, which it follows since it `began`.
+pub(crate) fn followed(
+    follower: &'static str,
+    source: &'static str,
+    standing: SourceStanding,
+    began: Timestamp,
+    now: Timestamp,
+) {
     let of = [KeyValue::new("ventanilla.service", follower), KeyValue::new("ventanilla.source", source)];
     lag().record((standing.head_position - standing.position).max(0), &of);
-    if let Some(as_of) = standing.as_of {
-        age().record(now.duration_since(as_of).as_secs_f64().max(0.0), &of);
-    }
+    // Who never was caught up is the one to know of.
+    let since = standing.as_of.unwrap_or(began);
+    age().record(now.duration_since(since).as_secs_f64().max(0.0), &of);
 }
 
 /// `follower` applied so many entries of `source` that came `by` its ledger or a broker; those that another process of it had applied are

@@ -183,6 +183,8 @@ pub struct Follower<R> {
     ambient: Ambient,
     standings: Standings,
     carrier: Option<Arc<dyn Carrier>>,
+    /// Since when this process follows: how old what it shows is at least, until it is caught up.
+    began: Timestamp,
 }
 
 impl<R> Clone for Follower<R> {
@@ -194,6 +196,7 @@ impl<R> Clone for Follower<R> {
             ambient: self.ambient.clone(),
             standings: self.standings.clone(),
             carrier: self.carrier.clone(),
+            began: self.began,
         }
     }
 }
@@ -201,7 +204,8 @@ impl<R> Clone for Follower<R> {
 impl<R: Reaction> Follower<R> {
     /// Follows the ledger `source` on behalf of the service whose own ledger is `own`.
     pub fn new(own: Ledger, source: &'static str, reaction: R, ambient: Ambient, standings: Standings) -> Self {
-        Self { own, source, reaction: Arc::new(reaction), ambient, standings, carrier: None }
+        let (reaction, began) = (Arc::new(reaction), ambient.now());
+        Self { own, source, reaction, ambient, standings, carrier: None, began }
     }
 
     /// Lets a broker bring the entries while it can; the ledger itself goes on being what is believed, and is asked for what the
@@ -483,7 +487,8 @@ impl<R: Reaction> Follower<R> {
 
     /// Says how far behind it is, also when the source says nothing.
     fn tell(&self) {
-        figures::followed(self.own.source(), self.source, self.standings.of(self.source), self.ambient.now());
+        let standing = self.standings.of(self.source);
+        figures::followed(self.own.source(), self.source, standing, self.began, self.ambient.now());
     }
 
     async fn heard(&self, beat: Heartbeat) {

@@ -212,6 +212,8 @@ async fn what_is_well_is_said_so_and_each_thing_that_is_broken_is_named_with_its
     bring_a_customer(&deployment.suite).await;
     let mut admin = deployment.admin().await;
     deployment.is_well();
+    let said = deployment.doctor(&[]);
+    assert!(said.noted.contains(&("ticketing".to_owned(), "lag".to_owned())), "no case was opened yet: {}", said.text);
     settings_keys_and_ports(&mut deployment);
     addresses_and_tokens(&mut deployment);
     the_server_its_roles_and_migrations(&deployment, &mut admin).await;

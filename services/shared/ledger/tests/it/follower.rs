@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use jiff::SignedDuration;
 use kernel::Ambient;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use postgres::{Db, Tx};
 use sqlx::Row;
-use testkit::{Database, eventually};
+use testkit::{Database, Surroundings, eventually};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
@@ -91,9 +94,14 @@ impl Scene {
     }
 
     pub fn follower(&self) -> Follower<Marks> {
+        self.follower_by(Ambient::system())
+    }
+
+    /// One that goes by this clock.
+    fn follower_by(&self, ambient: Ambient) -> Follower<Marks> {
         let own = Ledger::open(self.follower_db.clone(), "own");
         let marks = Marks { refuses: self.refuses.clone() };
-        Follower::new(own, "source", marks, Ambient::system(), self.standings.clone())
+        Follower::new(own, "source", marks, ambient, self.standings.clone())
     }
 
     fn start_follower(&self) -> CancellationToken {
@@ -252,6 +260,37 @@ async fn who_begins_to_follow_tries_what_is_parked_and_leaves_what_still_cannot_
     let left: i64 =
         sqlx::query_scalar("select count(*) from ledger_parked").fetch_one(scene.follower_db.reader()).await.unwrap();
     assert_eq!(left, 0);
+}
+
+/// The age of what is known of the source, as it is shown.
+fn age_shown(exporter: &InMemoryMetricExporter) -> Option<f64> {
+    let shown = exporter.get_finished_metrics().unwrap();
+    let scopes = shown.last()?.scope_metrics();
+    let age = scopes.flat_map(|scope| scope.metrics()).find(|metric| metric.name() == "ventanilla.follower.age")?;
+    match age.data() {
+        AggregatedMetrics::F64(MetricData::Gauge(gauge)) => gauge.data_points().next().map(|point| point.value()),
+        other => panic!("an age is a gauge: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_was_caught_up_is_as_old_as_its_following() {
+    let exporter = InMemoryMetricExporter::default();
+    let figures = SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
+    opentelemetry::global::set_meter_provider(figures.clone());
+    let scene = Scene::set().await;
+    let time = Surroundings::default();
+    let follower = scene.follower_by(time.ambient.clone());
+    time.advance(SignedDuration::from_secs(90));
+    // Nobody listens there.
+    let nobody = Channel::from_static("http://127.0.0.1:1").connect_lazy();
+    tokio::spawn(follower.run(LedgerServiceClient::new(nobody), scene.cancel.clone()));
+    let age = eventually(SOON, || async {
+        figures.force_flush().unwrap();
+        age_shown(&exporter).ok_or("nothing is shown")
+    })
+    .await;
+    assert_eq!(age, 90.0);
 }
 
 #[tokio::test]

@@ -132,6 +132,11 @@ pub fn lag(about: &str, cursors: &[Cursor], now: Timestamp) -> Vec<Finding> {
             let says = format!("it is {behind} entries behind {}, {how_long}", cursor.source);
             return Finding::ill(about, "lag", says, "see deploy/runbook/follower-behind.md");
         }
+        if cursor.head == 0 && cursor.as_of.is_none() {
+            let says = format!("it has heard nothing of {} yet: how far behind it is cannot be told", cursor.source);
+            let cure = "see deploy/runbook/follower-behind.md, unless that ledger is empty";
+            return Finding::note(about, "lag", says, cure);
+        }
         Finding::well(about, "lag", format!("it is {behind} entries behind {}", cursor.source))
     };
     cursors.iter().map(finding).collect()
@@ -278,6 +283,8 @@ mod tests {
         assert_eq!(found(5, 7, Some(ago(301))), State::Ill);
         assert_eq!(found(5, 7, None), State::Ill);
         assert_eq!(found(8, 7, Some(ago(1))), State::Ill);
+        assert_eq!(found(0, 0, None), State::Note, "nothing was heard of it");
+        assert_eq!(found(0, 0, Some(ago(1))), State::Well);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub async fn look(
     let books = read(kept, db, &signed, tail).await?;
     let mut findings = judge::books(about, &books, now);
     findings.push(judge::checkpoints(about, &signed, books.position, books.began, now));
-    findings.extend(judge::lag(about, &cursors(db, heads).await?, now));
+    findings.extend(judge::lag(about, &cursors(kept.service, db, heads).await?, now));
     if let Some(settings) = &kept.process.broker {
         findings.push(broker(kept, settings, books.position).await);
     }
@@ -93,7 +93,8 @@ async fn read(kept: Kept<'_>, db: &Db, signed: &[Checkpoint], tail: i64) -> Resu
     })
 }
 
-async fn cursors(db: &Db, heads: &BTreeMap<&'static str, i64>) -> Result<Vec<Cursor>, StoreError> {
+/// Where the service stands with every ledger that it follows; one that it never heard of has no row.
+async fn cursors(service: Service, db: &Db, heads: &BTreeMap<&'static str, i64>) -> Result<Vec<Cursor>, StoreError> {
     let rows = sqlx::query("select source, position, head_position, as_of from ledger_cursor order by source");
     let rows = rows.fetch_all(db.reader()).await?;
     let mut cursors = Vec::new();
@@ -107,6 +108,11 @@ async fn cursors(db: &Db, heads: &BTreeMap<&'static str, i64>) -> Result<Vec<Cur
             as_of: as_of.map(|as_of| as_of.to_jiff()),
             source,
         });
+    }
+    for source in service.follows().map(Service::name) {
+        if cursors.iter().all(|cursor| cursor.source != source) {
+            cursors.push(Cursor { source: source.to_owned(), position: 0, head: 0, as_of: None });
+        }
     }
     Ok(cursors)
 }
