@@ -181,6 +181,80 @@ fn constraint_names(code: &str) -> Vec<String> {
         .collect()
 }
 
+/// Words that a migration of this version or a later one adds to what a table knows are told of in deploy/README.md.
+const TOLD_SINCE: u64 = 20_261_209_000_000;
+
+/// Name and words of every constraint of a migration that ends in `_known`.
+fn known_words(migration: &str) -> Vec<(String, BTreeSet<String>)> {
+    let of = |after: &str| {
+        let (name, rest) = after.split_once(char::is_whitespace)?;
+        let check = rest.trim_start().strip_prefix("check").filter(|_| name.ends_with("_known"))?;
+        let mut depth = 0;
+        let end = check.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            c == ')' && depth == 0
+        })?;
+        let words = check[..end].split('\'').skip(1).step_by(2).filter(|word| !word.is_empty());
+        Some((name.to_owned(), words.map(str::to_owned).collect()))
+    };
+    migration.split("constraint ").skip(1).filter_map(of).collect()
+}
+
+/// The words that were added to what a table knew already, of the versions that are told of, oldest first.
+fn added_words(migrations: &[(u64, String)]) -> Vec<(u64, String)> {
+    let (mut known, mut added) = (BTreeMap::<String, BTreeSet<String>>::new(), Vec::new());
+    for (version, text) in migrations {
+        for (name, words) in known_words(text) {
+            if let Some(before) = known.get(&name).filter(|_| *version >= TOLD_SINCE) {
+                added.extend(words.difference(before).map(|word| (*version, word.clone())));
+            }
+            known.insert(name, words);
+        }
+    }
+    added
+}
+
+#[test]
+fn a_word_that_an_older_binary_cannot_read_is_told_of_where_it_says_that_there_is_no_way_back() {
+    let readme = text("deploy/README.md");
+    let table = readme.split("### No way back").nth(1).expect("a section").split("\n## ").next().unwrap();
+    let (mut untold, mut told) = (Vec::new(), 0);
+    for service in SERVICES {
+        let migrations: Vec<(u64, String)> = files(&format!("services/{service}/migrations"), "sql")
+            .iter()
+            .map(|path| (path.file_name().unwrap().to_string_lossy()[..14].parse().unwrap(), text(path)))
+            .collect();
+        for (version, word) in added_words(&migrations) {
+            let row = format!("| {} | {version} | `{word}` |", service.trim_start_matches("gateway/"));
+            told += 1;
+            if !table.contains(&row) {
+                untold.push(row);
+            }
+        }
+    }
+    assert!(untold.is_empty(), "deploy/README.md, No way back, lacks: {untold:#?}");
+    assert!(told >= 4, "the words are found: {told}");
+}
+
+#[test]
+fn a_word_that_is_added_is_seen_and_what_was_known_or_is_new_altogether_is_not() {
+    let knows =
+        |words: &str| format!("alter table t add constraint t_kind_known\n    check (kind in ({words})) not valid;");
+    let since = TOLD_SINCE;
+    let history = [
+        (since - 2, knows("'a', 'b'")),
+        (since - 1, format!("alter table t drop constraint t_kind_known; {}", knows("'a', 'b', 'c'"))),
+        (
+            since,
+            "create table u (x text, constraint u_known check (x in ('y')), constraint u_other check (x <> 'z'))"
+                .into(),
+        ),
+        (since + 1, knows("'a', 'c', '', 'd'")),
+        (since + 2, "alter table t validate constraint t_kind_known;".to_owned()),
+    ];
+    assert_eq!(added_words(&history), [(since + 1, "d".to_owned())]);
+}
+
 #[test]
 fn every_path_a_document_cites_exists() {
     let documents: Vec<PathBuf> = [

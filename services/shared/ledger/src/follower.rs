@@ -3,19 +3,19 @@
 //! The cursor moves in the transaction of the effect. A batch is one transaction; when one of its
 //! entries fails, the batch is applied again entry by entry, and the entry that keeps failing parks
 //! its aggregate: it and the aggregate's later entries wait in `ledger_parked` for
-//! [`Follower::release`], everything else goes on. Whoever begins to follow tries what is parked: it may be the version
-//! that knows what the one before it did not.
+//! [`Follower::release`], everything else goes on. Whoever follows tries what is parked when it begins and every ten minutes: it may
+//! be the version that knows what the one beside it does not.
 
 mod line;
 mod store;
 
 use std::collections::HashSet;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, Classify, Kind};
 use postgres::{StoreError, Tx};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,8 @@ const BATCH: usize = 256;
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A source that says nothing for this long (it beats every second) is taken for gone.
 const SILENCE: Duration = Duration::from_secs(5);
+/// Time between two tries of what is parked. While versions stand beside each other the older one parks what only the newer knows.
+const TRIED_ANEW: SignedDuration = SignedDuration::from_mins(10);
 
 /// What a service does about another's entries.
 #[tonic::async_trait]
@@ -185,6 +187,8 @@ pub struct Follower<R> {
     carrier: Option<Arc<dyn Carrier>>,
     /// Since when this process follows: how old what it shows is at least, until it is caught up.
     began: Timestamp,
+    /// When what is parked was tried last, since it began to follow.
+    tried: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl<R> Clone for Follower<R> {
@@ -197,6 +201,7 @@ impl<R> Clone for Follower<R> {
             standings: self.standings.clone(),
             carrier: self.carrier.clone(),
             began: self.began,
+            tried: Arc::clone(&self.tried),
         }
     }
 }
@@ -204,8 +209,8 @@ impl<R> Clone for Follower<R> {
 impl<R: Reaction> Follower<R> {
     /// Follows the ledger `source` on behalf of the service whose own ledger is `own`.
     pub fn new(own: Ledger, source: &'static str, reaction: R, ambient: Ambient, standings: Standings) -> Self {
-        let (reaction, began) = (Arc::new(reaction), ambient.now());
-        Self { own, source, reaction, ambient, standings, carrier: None, began }
+        let (reaction, began, tried) = (Arc::new(reaction), ambient.now(), Arc::default());
+        Self { own, source, reaction, ambient, standings, carrier: None, began, tried }
     }
 
     /// Lets a broker bring the entries while it can; the ledger itself goes on being what is believed, and is asked for what the
@@ -218,14 +223,11 @@ impl<R: Reaction> Follower<R> {
     /// Follows until cancelled, reconnecting from the cursor whenever the feed breaks.
     pub async fn run<C: FeedChannel>(self, client: LedgerServiceClient<C>, cancel: CancellationToken) {
         let mut failures = 0_u32;
-        let mut tried = false;
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = None;
         loop {
             let following = async {
-                if !tried {
-                    if let Err(error) = self.release_all().await {
-                        return error;
-                    }
-                    tried = true;
+                if let Err(error) = self.try_parked().await {
+                    return error;
                 }
                 self.follow(&client, &mut failures).await
             };
@@ -326,6 +328,7 @@ impl<R: Reaction> Follower<R> {
                     return Err(FollowerError::Ahead { head: beat.head_position, position });
                 }
                 self.heard(beat).await;
+                self.try_parked().await?;
             }
             self.tell();
             *failures = 0;
@@ -411,7 +414,7 @@ impl<R: Reaction> Follower<R> {
             position = entry.position(),
             aggregate = entry.aggregate(),
             error = kernel::chain(error),
-            "an entry cannot be applied; its aggregate is parked until it is released"
+            "an entry cannot be applied; its aggregate is parked and tried again every ten minutes"
         );
         let mut tx = self.own.db().tx().await?;
         let held = store::lock(&mut tx, self.source).await?;
@@ -421,6 +424,17 @@ impl<R: Reaction> Follower<R> {
         }
         tx.commit().await?;
         Ok(entry.position())
+    }
+
+    /// Tries what is parked where it was not tried for long; the clock is looked at with each beat of the source.
+    async fn try_parked(&self) -> Result<(), FollowerError> {
+        let now = self.ambient.now();
+        let tried = *self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        if tried.is_none_or(|tried| now.duration_since(tried) >= TRIED_ANEW) {
+            self.release_all().await?;
+            *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        }
+        Ok(())
     }
 
     /// Tries every aggregate that is parked, the one that waits longest first; what still cannot be applied stays.

@@ -137,6 +137,7 @@ impl<R: Reaction> Follower<R> {
                 beat = next;
             }
             self.caught_up(&beat).await;
+            self.try_parked().await?;
             self.tell();
             *failures = 0;
         };

@@ -104,6 +104,18 @@ impl Scene {
         Follower::new(own, "source", marks, ambient, self.standings.clone())
     }
 
+    /// Waits until the source has beaten twice more, so that whatever is done at a beat is done.
+    async fn beats(&self) {
+        for _ in 0..2 {
+            let before = self.standings.of("source").as_of;
+            eventually(SOON, || async {
+                let heard = self.standings.of("source").as_of;
+                if heard > before { Ok(()) } else { Err(heard) }
+            })
+            .await;
+        }
+    }
+
     fn start_follower(&self) -> CancellationToken {
         let cancel = self.cancel.child_token();
         tokio::spawn(self.follower().run(self.feed.clone(), cancel.clone()));
@@ -260,6 +272,27 @@ async fn who_begins_to_follow_tries_what_is_parked_and_leaves_what_still_cannot_
     let left: i64 =
         sqlx::query_scalar("select count(*) from ledger_parked").fetch_one(scene.follower_db.reader()).await.unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn what_is_parked_is_tried_anew_every_ten_minutes_by_who_goes_on_following() {
+    let scene = Scene::set().await;
+    let time = Surroundings::default();
+    tokio::spawn(scene.follower_by(time.ambient.clone()).run(scene.feed.clone(), scene.cancel.clone()));
+    for (number, aggregate, mark) in [(1, "things/p", "poison"), (2, "things/p", "p2"), (3, "things/a", "a1")] {
+        scene.write(aggregate, number, mark).await;
+    }
+    scene.marks_until(|marks| marks == ["a1"]).await;
+    // Tried at the tenth minute and no wiser: it stays, and goes on being tried.
+    time.advance(SignedDuration::from_mins(10));
+    scene.beats().await;
+    scene.refuses.store(false, Ordering::SeqCst);
+    time.advance(SignedDuration::from_secs(599));
+    scene.beats().await;
+    assert_eq!(scene.marks().await, ["a1"], "not before its time");
+    time.advance(SignedDuration::from_secs(1));
+    scene.marks_until(|marks| marks.len() == 3).await;
+    assert_eq!(scene.marks().await, ["poison", "p2", "a1"]);
 }
 
 /// The age of what is known of the source, as it is shown.
