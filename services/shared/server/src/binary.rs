@@ -228,7 +228,7 @@ fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Re
         None => TokenSource::nothing(),
     };
     Ok(House {
-        peers: Peers::over(tls, &process.peers_by_service(), tokens, &process.peer_calls)?,
+        peers: Peers::over(tls, &process.peers_by_service(), tokens, &process.calls_to_peers())?,
         ambient,
         verifier: Arc::new(verifier),
         signing_key: Arc::new(signing_key(&process.signing_key_file)?),

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderValue, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tower::Service;
@@ -37,6 +38,10 @@ pub struct PeerSettings {
     /// Longest a call to a peer may take, whatever the caller gave, in milliseconds. Streams that
     /// nobody gave a limit run until they are ended.
     pub call_timeout_ms: u64,
+    /// Calls to one peer that may be under way at once, streams not counted, so that one that hangs does not take the whole service along; one more is
+    /// answered UNAVAILABLE (`PEER_BUSY`) at once. A service's own is a quarter of what it takes itself (`stack.admission.concurrent_calls`)
+    /// unless this is set; a front has none.
+    pub concurrent_calls: Option<usize>,
     /// How often a connection is probed, in milliseconds.
     pub keepalive_interval_ms: u64,
     /// How long the answer to a probe may take, in milliseconds.
@@ -48,6 +53,7 @@ impl Default for PeerSettings {
         Self {
             connect_timeout_ms: 2_000,
             call_timeout_ms: 5_000,
+            concurrent_calls: None,
             keepalive_interval_ms: 10_000,
             keepalive_timeout_ms: 5_000,
         }
@@ -77,7 +83,7 @@ pub enum PeerError {
 pub struct Peers(Arc<Inner>);
 
 struct Inner {
-    channels: BTreeMap<String, Channel>,
+    channels: BTreeMap<String, (Channel, Option<Arc<Semaphore>>)>,
     tokens: TokenSource,
     call_timeout: Duration,
 }
@@ -119,7 +125,8 @@ impl Peers {
                     endpoint.connect_with_connector_lazy(encrypted)
                 }
             };
-            channels.insert(name.clone(), channel);
+            let places = settings.concurrent_calls.map(|calls| Arc::new(Semaphore::new(calls)));
+            channels.insert(name.clone(), (channel, places));
         }
         let call_timeout = Duration::from_millis(settings.call_timeout_ms);
         Ok(Self(Arc::new(Inner { channels, tokens, call_timeout })))
@@ -136,10 +143,11 @@ impl Peers {
     /// # Errors
     /// [`PeerError::Unknown`] when no address was configured.
     pub fn channel(&self, name: &str) -> Result<PeerChannel, PeerError> {
-        let channel = self.0.channels.get(name).ok_or_else(|| PeerError::Unknown(name.to_owned()))?;
+        let (channel, places) = self.0.channels.get(name).ok_or_else(|| PeerError::Unknown(name.to_owned()))?;
         Ok(PeerChannel {
             peer: name.into(),
             channel: channel.clone(),
+            places: places.clone(),
             shown: Shown::Own(self.0.tokens.clone()),
             call_timeout: self.0.call_timeout,
             deadline: None,
@@ -172,6 +180,8 @@ enum Shown {
 pub struct PeerChannel {
     peer: Arc<str>,
     channel: Channel,
+    /// Where the peer has a number of places, those that are free.
+    places: Option<Arc<Semaphore>>,
     shown: Shown,
     call_timeout: Duration,
     deadline: Option<Instant>,
@@ -208,7 +218,7 @@ impl PeerChannel {
     /// How long the call may take; `None` for a stream that nobody gave a limit.
     fn budget(&self, path: &str) -> Option<Duration> {
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let streaming = ventanilla_proto::policy_of(path).is_none_or(|policy| policy.streaming);
+        let streaming = streams(path);
         match left {
             Some(left) if streaming => Some(left),
             Some(left) => Some(left.min(self.call_timeout)),
@@ -242,6 +252,11 @@ impl PeerChannel {
     }
 }
 
+/// Whether the method answers by a stream, which may stay open.
+fn streams(path: &str) -> bool {
+    ventanilla_proto::policy_of(path).is_none_or(|policy| policy.streaming)
+}
+
 impl Service<Request<Body>> for PeerChannel {
     type Response = Response<Body>;
     type Error = tonic::transport::Error;
@@ -254,12 +269,18 @@ impl Service<Request<Body>> for PeerChannel {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let span = trace::client_span(request.uri().path(), &self.peer);
         let budget = self.budget(request.uri().path());
+        let places = self.places.as_ref().filter(|_| !streams(request.uri().path()));
+        let place = match places.map(|places| Arc::clone(places).try_acquire_owned()).transpose() {
+            Ok(place) => place,
+            Err(_) => return Box::pin(std::future::ready(Ok(Refusal::PeerBusy.answer()))),
+        };
         if self.prepare(&mut request, &span, budget).is_err() {
             return Box::pin(std::future::ready(Ok(Refusal::TokenMissing.answer())));
         }
         let answer = self.channel.call(request);
         let recorded = span.clone();
         let call = async move {
+            let _place = place;
             let answer = match budget {
                 // The peer is asked to stop by itself; this is for one that does not, and tonic's own
                 // timer would say CANCELLED.

@@ -50,6 +50,9 @@ pub enum Refusal {
         /// When to come back.
         retry_after: Duration,
     },
+    /// As many calls to one peer are under way as there may be.
+    #[error("another service answers too late, and as many calls wait for it as may; retry later")]
+    PeerBusy,
     /// Going down.
     #[error("this instance is going down; another one will answer")]
     Draining,
@@ -62,7 +65,7 @@ impl Classify for Refusal {
             Self::RoleNotAllowed | Self::NotAService => Kind::PermissionDenied,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => Kind::ResourceExhausted,
-            Self::KeysOutOfReach | Self::DenialNotRecorded | Self::Draining => Kind::Unavailable,
+            Self::KeysOutOfReach | Self::DenialNotRecorded | Self::PeerBusy | Self::Draining => Kind::Unavailable,
         }
     }
 
@@ -73,6 +76,7 @@ impl Classify for Refusal {
             Self::RoleNotAllowed | Self::NotAService | Self::DenialNotRecorded => "ROLE_NOT_ALLOWED",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => "OVERLOADED",
+            Self::PeerBusy => "PEER_BUSY",
             Self::Draining => "DRAINING",
         }
     }

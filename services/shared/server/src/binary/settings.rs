@@ -48,6 +48,12 @@ impl ProcessSettings {
     pub(super) fn peers_by_service(&self) -> BTreeMap<String, String> {
         by_service(&self.peers)
     }
+
+    /// How peers are called: unless that was set, one of them has a quarter of the calls that the service takes at once under way.
+    pub(super) fn calls_to_peers(&self) -> PeerSettings {
+        let quarter = self.stack.admission.concurrent_calls.div_ceil(4);
+        PeerSettings { concurrent_calls: self.peer_calls.concurrent_calls.or(Some(quarter)), ..self.peer_calls.clone() }
+    }
 }
 
 /// See [`ProcessSettings::peers_by_service`].

@@ -49,6 +49,7 @@ fn the_environment_goes_over_the_file_which_goes_over_the_defaults() {
     assert_eq!(process.listen, "0.0.0.0:1");
     assert_eq!(own.pages, 9);
     assert_eq!(process.stack.admission.concurrent_calls, 3);
+    assert_eq!(process.calls_to_peers().concurrent_calls, Some(1), "a quarter for each peer");
     assert_eq!(process.stack.drain_ms, 1000);
     assert_eq!(process.peers_by_service()["customer-profile"], "http://profile:7101");
     assert_eq!(process.peers_by_service()["ticketing"], "http://file:7102");

@@ -9,7 +9,7 @@ use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, WatchRequest};
 use ventanilla_server::{Call, PeerError, PeerSettings, Peers, Principal, StackSettings, TokenSource};
 
-use crate::support::{Answers, House, assembly, with_token};
+use crate::support::{Answers, House, assembly, reason, with_token};
 
 /// A service in front of another: its GetHead asks the other's in the name of the caller.
 async fn two_houses(behind: Answers) -> (House, House) {
@@ -92,6 +92,43 @@ async fn a_peer_that_does_not_answer_is_given_up() {
     let mut stream = client.watch(WatchRequest::default()).await.unwrap().into_inner();
     assert!(stream.message().await.unwrap().is_some());
     assert!(tokio::time::timeout(Duration::from_millis(300), stream.message()).await.is_err(), "still open");
+}
+
+#[tokio::test]
+async fn a_peer_that_hangs_takes_no_more_than_its_places_and_the_service_answers_at_once_beside_it() {
+    let (reached, mut came) = tokio::sync::mpsc::unbounded_channel();
+    let go = Arc::new(tokio::sync::Semaphore::new(0));
+    let hangs = Arc::clone(&go);
+    let back = House::open(Answers::with(move |_| {
+        let (reached, go) = (reached.clone(), Arc::clone(&hangs));
+        async move {
+            reached.send(()).unwrap();
+            go.acquire().await.unwrap().forget();
+            Ok(Head::default())
+        }
+    }))
+    .await;
+    let tokens = TokenSource::issued(Arc::clone(&back.issuer), "front", back.ambient.clone());
+    let addresses = [("testing".to_owned(), back.url.clone())].into();
+    let settings = PeerSettings { concurrent_calls: Some(2), ..Default::default() };
+    let peers = Peers::new(&addresses, tokens, &settings).unwrap();
+    let answers = Answers::with(move |call: Call| {
+        let channel = peers.channel("testing").unwrap().for_call(&call);
+        async move { LedgerServiceClient::new(channel).get_head(GetHeadRequest {}).await.map(tonic::Response::into_inner) }
+    });
+    let front = House::sharing(Arc::clone(&back.issuer), assembly(answers), StackSettings::default()).await;
+    let ask = || front.get_head(&[Role::Auditor]);
+    let beside = async {
+        came.recv().await.unwrap();
+        came.recv().await.unwrap();
+        let refused = ask().await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::Unavailable, "PEER_BUSY"));
+        go.add_permits(3);
+    };
+    let (first, second, ()) = tokio::join!(ask(), ask(), beside);
+    assert!(first.is_ok() && second.is_ok());
+    assert!(ask().await.is_ok(), "the places were given back");
+    assert!(came.try_recv().is_ok() && came.try_recv().is_err(), "who was refused never reached it");
 }
 
 #[tokio::test]
