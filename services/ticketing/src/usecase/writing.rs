@@ -25,7 +25,7 @@ use crate::store::{agent, mention, scan};
 
 /// A claimed call with its ticket locked, and all that are one affair with it.
 pub(crate) struct Writing {
-    app: Ticketing,
+    pub(super) app: Ticketing,
     key: RequestKey,
     /// The ticket that is asked about.
     pub(super) id: TicketId,

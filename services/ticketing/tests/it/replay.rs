@@ -54,7 +54,7 @@ impl Dice {
 }
 
 /// A ledger as a service follows it, personal parts included, up to this position.
-async fn ledger(world: &World, head: i64) -> Vec<Entry> {
+pub async fn ledger(world: &World, head: i64) -> Vec<Entry> {
     let mut client = LedgerServiceClient::new(world.served.channel(Role::Service));
     let mut stream = client.watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
     let mut entries = Vec::new();
