@@ -440,3 +440,14 @@ impl Ticket {
         if state.is_terminal() { Err(Refusal::TicketOver { state }) } else { Ok(()) }
     }
 }
+    /// Refuses what is of no use in an affair that nothing came of: its customer withdrew it, or it was not taken up.
+    ///
+    /// # Errors
+    /// [`Refusal::TicketOver`].
+    pub fn refuse_if_dropped(&self) -> Result<(), Refusal> {
+        match self.state.standing() {
+            state @ (Standing::Cancelled | Standing::Rejected) => Err(Refusal::TicketOver { state }),
+            _ => Ok(()),
+        }
+    }
+

@@ -50,8 +50,11 @@ impl Ticketing {
         };
         let ticket = writing.chronicle.stored.ticket.clone();
         let (ticket, at) = match new.draft.kind {
-            // Whether all is well is asked when the affair is over, too.
-            PromiseKind::FollowUp => ticket.note(writing.moment)?,
+            // Whether all is well is asked when the affair is over, too, unless nothing came of it: of what is promised there nobody would be reminded.
+            PromiseKind::FollowUp => {
+                ticket.refuse_if_dropped()?;
+                ticket.note(writing.moment)?
+            }
             _ => ticket.touch(writing.moment)?,
         };
         if new.draft.due <= at {

@@ -343,3 +343,33 @@ async fn of_what_its_customer_was_told_another_date_a_part_owes_that_date_and_no
         assert_eq!(owed, [if left_the_house { notice.new_due_time } else { promised.due_time }]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_promises_to_ask_again_in_what_was_withdrawn_or_not_taken_up() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let withdrawn = open(&mut agent).await.ticket.unwrap().name;
+    withdraw(&mut agent, &withdrawn).await;
+    let refused = open(&mut agent).await.ticket.unwrap();
+    let reject = pb::RejectTicketRequest {
+        name: refused.name.clone(),
+        reason: "not_our_contract".into(),
+        explanation: "El contrato es de otra comercializadora desde marzo.".into(),
+        signpost: "Puede acudir a la Junta Arbitral de Consumo de su comunidad.".into(),
+        etag: refused.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.reject_ticket(reject).await.unwrap();
+    for (ticket, state) in [(withdrawn, "cancelled"), (refused.name, "rejected")] {
+        let answer = agent.make_promise(of_kind(&ticket, PromiseKind::FollowUp, FRIDAY)).await;
+        let answer = assert_refused(answer, Code::FailedPrecondition, "TICKET_OVER");
+        assert_eq!(fact(&answer, "state"), state);
+        assert_eq!(all(&mut agent, &ticket).await, [], "what nobody would be reminded of is not promised");
+    }
+    // Of what was answered they are asked whether all is well.
+    let ticket = started(&mut agent).await;
+    let ticket = answered(&mut agent, &ticket).await;
+    let over = crate::world::accept(&world, &ticket).await;
+    make(&mut agent, of_kind(&over.name, PromiseKind::FollowUp, FRIDAY)).await;
+}
