@@ -29,12 +29,15 @@ const LIMIT: Duration = Duration::from_secs(20);
 const SECOND: &str = "customers/0190a000-0000-7000-8000-0000000000a2";
 const THIRD: &str = "customers/0190a000-0000-7000-8000-0000000000a3";
 
+/// That somebody came, and that they may go on.
+type Gate = (Arc<Notify>, Arc<Notify>);
+
 /// customer-profile, which tells under which name a customer goes on.
 #[derive(Clone, Default)]
 struct Known {
     names: Arc<Mutex<BTreeMap<String, String>>>,
     /// Where set, whoever asks for the second waits there, after it was noted that they asked.
-    gate: Arc<Mutex<Option<(Arc<Notify>, Arc<Notify>)>>>,
+    gate: Arc<Mutex<Option<Gate>>>,
 }
 
 impl Known {
