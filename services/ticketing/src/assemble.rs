@@ -35,7 +35,7 @@ use crate::seal::Sealer;
 use crate::store::create::openings;
 use crate::usecase::{KnownSets, Ticketing};
 use crate::workers::danger::DangerFigures;
-use crate::workers::{announcing, lapses, telling, words};
+use crate::workers::{announcing, apart, lapses, telling, words};
 use crate::{SOURCE, Settings};
 
 /// The largest request: five hundred histories of some dozens of steps, with room for long texts.
@@ -95,6 +95,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
     };
     let danger = DangerFigures::new(app.clone());
     let (lapsing, teller, reader, announcer) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let parting = app.clone();
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
@@ -120,6 +121,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
         .worker(Worker::new("announcing", move |cancel| announcing::run(announcer.clone(), cancel)))
+        .worker(Worker::new("apart", move |cancel| apart::run(parting.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)))
         .figures("danger", move || {
             let danger = danger.clone();

@@ -8,6 +8,7 @@ pub(crate) mod cause;
 pub(crate) mod characteristic;
 pub(crate) mod create;
 pub(crate) mod cure;
+pub(crate) mod customers_apart;
 pub(crate) mod draft;
 pub(crate) mod erased_customer;
 pub(crate) mod finding;

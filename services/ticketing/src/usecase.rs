@@ -19,6 +19,7 @@ pub(crate) mod chronicle;
 mod claimed;
 mod close_ticket;
 mod create_ticket;
+mod customers_apart;
 pub(crate) mod draft;
 mod get_journey;
 mod get_keypad_status;

@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, Clock, SteadyClock, SystemClock, SystemEntropy};
 use tonic::{Code, Status};
-use ventanilla_proto::customer::v1::{ConfirmMatchProposalRequest, CustomerView};
+use ventanilla_proto::customer::v1::{
+    ConfirmMatchProposalRequest, CustomerView, GetCustomerRequest, MatchProposal, UnmergeCustomersRequest,
+};
 use ventanilla_proto::sla::v1::{ClockState, ListClocksRequest};
 use ventanilla_proto::ticketing::v1::{
     AnswerClaimPointRequest, CancelTicketRequest, GetTicketRequest, MergeTicketRequest, ResolveTicketRequest, Ticket,
@@ -213,13 +215,7 @@ async fn the_affairs_of_two_who_turn_out_to_be_one_are_answered_together_and_bot
     follow_up.ticket.as_mut().expect("a complaint is of a ticket").follow_up_of.clone_from(&mine.name);
     let refused = affair.cast.agent.tickets.clone().create_ticket(follow_up).await.expect_err("they are two people");
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMERS_DIFFER"));
-    let confirm = ConfirmMatchProposalRequest {
-        name: proposal.name,
-        reason: "the same document".to_owned(),
-        etag: proposal.etag,
-        request_id: scene.request_id(),
-    };
-    affair.cast.steward.customers.clone().confirm_match_proposal(confirm).await.expect("a steward's word");
+    confirm(&scene, &affair, &proposal).await;
     merge(&scene, &affair, &theirs.name, &mine.name).await.expect("they are one person");
 
     let view = affair.view(&known, LIMIT, |view| {
@@ -244,4 +240,52 @@ async fn the_affairs_of_two_who_turn_out_to_be_one_are_answered_together_and_bot
     affair.cast.agent.tickets.clone().resolve_ticket(resolve).await.expect("every point is answered");
     met(&affair, &mine.name).await;
     met(&affair, &theirs.name).await;
+}
+
+/// A steward says that they are one person.
+async fn confirm(scene: &Scene, affair: &Affair<'_>, proposal: &MatchProposal) {
+    let confirm = ConfirmMatchProposalRequest {
+        name: proposal.name.clone(),
+        reason: "the same document".to_owned(),
+        etag: proposal.etag.clone(),
+        request_id: scene.request_id(),
+    };
+    affair.cast.steward.customers.clone().confirm_match_proposal(confirm).await.expect("a steward's word");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_affairs_of_one_who_turns_out_to_be_two_come_apart_by_themselves() {
+    let scene = Scene::fresh().await;
+    let affair = Affair::of(&scene, Person::numbered(44_000_002));
+    let known = affair.arrive().await.expect("good records").customer;
+    let proposal = affair.be_taken_for_another().await.expect("a doubt");
+    let (first, second) = (proposal.first.clone().unwrap_or_default(), proposal.second.clone().unwrap_or_default());
+    let other = if first.customer == known { second } else { first };
+    let complain = async |customer: &str| {
+        affair.complain(customer, "").await.expect("a complaint").ticket.expect("the answer holds it")
+    };
+    let (mine, theirs) = (complain(&known).await, complain(&other.customer).await);
+    affair.work(&mine).await.expect("work");
+    confirm(&scene, &affair, &proposal).await;
+    merge(&scene, &affair, &theirs.name, &mine.name).await.expect("they are one person");
+
+    let mut steward = affair.cast.steward.customers.clone();
+    let asked = GetCustomerRequest { name: known.clone(), ..Default::default() };
+    let unmerge = UnmergeCustomersRequest {
+        etag: steward.get_customer(asked).await.expect("the one they are").into_inner().etag,
+        name: known,
+        source_records: vec![other.name],
+        reason: "a cousin of the same name".to_owned(),
+        request_id: scene.request_id(),
+    };
+    steward.unmerge_customers(unmerge).await.expect("a steward's word");
+    let affair = &affair;
+    let (mine, theirs) = (&mine.name, &theirs.name);
+    testkit::eventually(LIMIT, || async move {
+        let (mine, theirs) = (get(affair, mine).await, get(affair, theirs).await);
+        if theirs.merged_into.is_empty() && mine.merged_count == 0 { Ok(()) } else { Err(theirs.merged_into) }
+    })
+    .await;
+    let refused = merge(&scene, affair, theirs, mine).await.expect_err("they are two people");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMERS_DIFFER"));
 }

@@ -260,7 +260,7 @@ pub(crate) async fn live_with(tx: &mut PgConnection, tickets: &[TicketId]) -> Re
     Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
 }
 
-/// Which of these tickets were brought before the office in a case in which this one was not.
+/// Which of these tickets were brought before the office in a case in which this one was not. A review hears what the case it reviews did.
 #[tracing::instrument(name = "db.case.heard_apart", skip_all)]
 pub(crate) async fn heard_apart(
     tx: &mut PgConnection,
@@ -269,8 +269,8 @@ pub(crate) async fn heard_apart(
 ) -> Result<Vec<TicketId>, StoreError> {
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     let found = sqlx::query_scalar!(
-        "select distinct t.ticket_id from ombudsman.case_ticket t
-          where t.ticket_id = any($1)
+        "select distinct t.ticket_id from ombudsman.case_ticket t join ombudsman.office_case c on c.case_id = t.case_id
+          where t.ticket_id = any($1) and c.review_of is null
             and not exists (select from ombudsman.case_ticket own where own.case_id = t.case_id and own.ticket_id = $2)",
         &ids,
         from.uuid()

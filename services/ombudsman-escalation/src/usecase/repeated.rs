@@ -18,7 +18,7 @@ use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case::{self, Decided};
 
-/// The decided cases that this one repeats. Those that its ticket was brought in are known by themselves; of others ticketing says whether it is a duplicate
+/// The decided cases that this one repeats. Those that all its tickets were brought in are known by themselves; of others ticketing says whether each is a duplicate
 /// of one, or was told to the firm anew since and merged with one, and of who was one person with the claimant at some time customer-profile says whether they are.
 ///
 /// # Errors
@@ -31,21 +31,24 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
     }
     let mut candidates = case::decided_before(&office.db, of).await?;
     candidates.retain(|decided| !is_about_later_facts(&of.complaint, decided.at));
-    if candidates.iter().all(|decided| decided.tickets.contains(&of.ticket)) {
+    let brought = case::tickets(&mut *office.db.reader().acquire().await?, of.id).await?;
+    if candidates.iter().all(|decided| brought.iter().all(|ticket| decided.tickets.contains(ticket))) {
         return of_the_claimant(office, call, of.customer, candidates).await;
     }
     let mut relations = RelationServiceClient::new(channel(office, call, crate::TICKETING)?);
     let asked = |status: Status| Failure::Peer { peer: crate::TICKETING, code: status.code() };
-    let ticket = of.ticket.name();
-    let the_same = affair::linked(&mut relations, &ticket, affair::THE_SAME).await.map_err(asked)?;
-    let same_facts = affair::linked(&mut relations, &ticket, affair::SAME_FACTS).await.map_err(asked)?;
+    let mut the_same = Vec::with_capacity(brought.len());
+    for ticket in &brought {
+        the_same
+            .push((*ticket, affair::linked(&mut relations, &ticket.name(), affair::THE_SAME).await.map_err(asked)?));
+    }
+    let same_facts = affair::linked(&mut relations, &of.ticket.name(), affair::SAME_FACTS).await.map_err(asked)?;
     // What the firm was told before the decision and had not brought here was not heard in it, whatever it was merged with since; a duplicate says nothing else
-    // than what was heard.
+    // than what was heard. And nothing is repeated of which a part was not.
     let told_anew = |decided: &Decided| of.complaint.filed_at_entity >= decided.at;
     let one_of = |decided: &Decided, names: &[String]| decided.tickets.iter().any(|with| names.contains(&with.name()));
     candidates.retain(|decided| {
-        decided.tickets.contains(&of.ticket)
-            || one_of(decided, &the_same)
+        the_same.iter().all(|(ticket, same)| decided.tickets.contains(ticket) || one_of(decided, same))
             || told_anew(decided) && one_of(decided, &same_facts)
     });
     of_the_claimant(office, call, of.customer, candidates).await

@@ -109,6 +109,33 @@ async fn what_was_sent_twice_before_the_decision_repeats_it_as_well() {
 }
 
 #[tokio::test]
+async fn what_carries_a_claim_that_nobody_heard_repeats_nothing() {
+    let world = World::staffed().await;
+    let first = world.told_under("es.general").await;
+    let unheard = world.ticket_of(&["La cuota de alta"]).await;
+    let again = world.ticket().await;
+    backdated(&world, &first).await;
+    let caller = world.ticketing.as_ref().unwrap().channel_as("zoe", &[Role::Agent], Some("billing"));
+    let duplicate = tickets::TicketLink {
+        kind: tickets::TicketLinkKind::DuplicateOf.into(),
+        to_ticket: world.get(&first).await.ticket,
+        ..Default::default()
+    };
+    let request = tickets::LinkTicketsRequest { parent: again.clone(), link: Some(duplicate), request_id: fresh_id() };
+    RelationServiceClient::new(caller).link_tickets(request).await.unwrap();
+    world.merge(&again, &unheard).await;
+    let case = world.ines().open_case(open_request(&again)).await.unwrap().into_inner();
+    assert_eq!(case.claim_points.len(), 3);
+    world.received(&again).await;
+    for (person, _, role) in STAFF {
+        world.assign(&case.name, person, role).await.unwrap();
+    }
+    let repeated = pb::InadmissibilityGround::Repeated;
+    assert_eq!(refusal(&propose(&world, &case.name, repeated).await.unwrap_err()).1, "GROUND_NOT_MET");
+    world.admit(&case.name).await.unwrap();
+}
+
+#[tokio::test]
 async fn the_office_says_which_decided_complaint_is_repeated_where_the_firm_linked_nothing() {
     let world = World::staffed().await;
     let first = world.told_under("es.general").await;

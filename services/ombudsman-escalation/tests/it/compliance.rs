@@ -66,6 +66,9 @@ async fn what_was_upheld_is_ordered_carried_out_with_proof_and_closed() {
     let unfit = act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: orders).unwrap_err();
     assert_eq!(reason(&unfit), (Code::InvalidArgument, "ORDERS_UNFIT".into()));
     assert_eq!(fields(&unfit), ["orders[0].claim_point", "orders[1].claim_point", "orders"]);
+    let one_each = (0..60).map(|n| order(&format!("p{n}"), 10)).collect::<Vec<_>>();
+    let many = act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: one_each).unwrap_err();
+    assert_eq!(reason(&many).1, "ORDERS_UNFIT", "as many as there are points");
     assert_eq!(world.stands(&case).await, S::Notified);
 
     let ordered = act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order("p1", 10)]);

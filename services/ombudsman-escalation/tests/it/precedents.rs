@@ -114,6 +114,17 @@ async fn a_decision_that_goes_another_way_is_refused_until_it_answers_each_simil
     assert_eq!(world.rows().await, before, "nothing was written");
 
     let shown = world.find(&case).await.unwrap().points.remove(0).precedents.remove(0);
+    // However many there are: each point has ten of them to answer.
+    let many = (0..120).map(|n| pb::ConsideredPrecedent {
+        claim_point: "p1".into(),
+        decision: shown.decision.clone(),
+        decided_point: format!("p{n}"),
+        departure_reason: "en aquel caso el cobro lo había pedido quien reclamaba, y en este no".into(),
+        ..Default::default()
+    });
+    let many = pb::IssueDecisionRequest { precedents: many.collect(), request_id: fresh_id(), ..request.clone() };
+    let unknown = fields(&world.elena().issue_decision(many).await.unwrap_err());
+    assert_eq!(unknown[..2], ["precedents[0].decision", "precedents[2].decision"], "{unknown:?}");
     let stock = pb::IssueDecisionRequest {
         precedents: vec![considering(&shown, "No procede.")],
         request_id: fresh_id(),

@@ -164,6 +164,31 @@ async fn a_review_is_a_case_of_its_own_that_another_ombudsman_decides() {
 }
 
 #[tokio::test]
+async fn a_review_hears_all_that_the_case_was_brought_with() {
+    let world = World::staffed().await;
+    let reviewed = world.told_under("es.general").await;
+    let with = world.ticket().await;
+    let beside = "insert into ombudsman.case_ticket (case_id, ticket_id) values ($1, $2)";
+    let admin = world.database.admin().await;
+    sqlx::query(beside).bind(uuid_of(&reviewed)).bind(uuid_of(&with)).execute(&admin).await.unwrap();
+    let review = act!(world, "ines", review_case, ReviewCaseRequest, &reviewed, cause: "new evidence").unwrap();
+    let opened = world.entries::<pb::CaseOpened>().await.pop().unwrap();
+    assert_eq!((opened.case_name, opened.ticket), (review.name, review.ticket.clone()));
+    assert_eq!(opened.brought_with, std::slice::from_ref(&with));
+    world.merge(&with, &review.ticket).await;
+    act!(world, "ines", review_case, ReviewCaseRequest, &reviewed, cause: "more").expect_err("it is under way");
+    let heard = "select array_agg(ticket_id order by ticket_id) from ombudsman.case_ticket where case_id = $1";
+    let heard: Vec<uuid::Uuid> = sqlx::query_scalar(heard)
+        .bind(uuid_of(&world.told(&reviewed).await.reviews[0]))
+        .fetch_one(&admin)
+        .await
+        .unwrap();
+    let mut both = vec![uuid_of(&review.ticket), uuid_of(&with)];
+    both.sort();
+    assert_eq!(heard, both);
+}
+
+#[tokio::test]
 async fn where_there_is_no_other_ombudsman_the_same_one_decides_the_review() {
     let world = World::staffed().await;
     let reviewed = world.told_under("es.finance").await;

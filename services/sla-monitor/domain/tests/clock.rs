@@ -422,7 +422,7 @@ fn what_an_explanation_met_a_reopening_does_not_take_back() {
         [("2026-04-23T10:00:00Z", "2026-04-25T10:00:00Z"), ("2026-05-25T10:00:00Z", "2026-06-01T10:00:00Z")]
     {
         let after = [(resolved, Event::Resolved), (reopened, objection.clone())];
-        let clock = disp(&[&[sent.clone()], &after[..]].concat());
+        let clock = disp(&[std::slice::from_ref(&sent), &after[..]].concat());
         assert_eq!((&clock.state, clock.epoch, clock.breach_by(Timestamp::MAX)), (&met, 1, None));
         // Without the letter it is the answer alone that met it, or did not.
         let clock = disp(&after);

@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 use kernel::{Actor, Channel, Department, Language};
 
+use crate::error::SalesBan;
+use crate::ticket::is_continuity;
 use crate::{AffectedOutcome, IncidentId, Moment, Refusal, Slug, Text, Ticket, Title};
 
 /// What is asked for when an incident opens.
@@ -137,6 +139,17 @@ impl<const MAX: usize> Texts<MAX> {
 }
 
 impl Incident {
+    /// Refuses that something is offered for sale to who is affected, where law does: what the incident is about, their affairs are about, whatever each is filed as.
+    ///
+    /// # Errors
+    /// [`Refusal::SalesOfferNotAllowed`].
+    pub fn refuse_sales_offer(&self) -> Result<(), Refusal> {
+        if is_continuity(self.topic.as_ref()) {
+            return Err(Refusal::SalesOfferNotAllowed { law: SalesBan::Continuity });
+        }
+        Ok(())
+    }
+
     /// Opens an incident at `now`.
     pub fn open(draft: IncidentDraft, id: IncidentId, by: Actor, now: Timestamp) -> Self {
         let IncidentDraft { title, department, topic, started } = draft;

@@ -392,6 +392,11 @@ pub fn pause_after(handings: u32) -> SignedDuration {
 }
 
 impl Notice {
+    /// Whether its customer has it, or may: somebody was handed it and did not bring it back.
+    pub const fn left_the_house(&self) -> bool {
+        matches!(self.delivery.state, NoticeState::Delivered { .. } | NoticeState::Handed)
+    }
+
     /// What it had told by the instant the promise was due: the handing by which the customer has it had left the house by then; or somebody had it at that instant and has not said
     /// what became of it, which proves nothing (the burden is the firm's, Ley 10/2025 art. 4.7). What was handed over, and came back without a word, told nobody.
     pub fn told(&self) -> ToldBefore {

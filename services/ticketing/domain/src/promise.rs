@@ -3,7 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, Channel, Language};
 
-use crate::{AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, State, Word, new_date};
+use crate::{
+    AttemptOutcome, Cause, ClockId, Notice, PromiseId, PromiseStanding, PromiseText, Refusal, State, Word, new_date,
+};
 
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -421,6 +423,17 @@ impl Promise {
         };
         let text = new_date(self.text.expose(), due, language).parse().expect("a date is a text, and it is cut");
         PromiseDraft { kind, despite: None, text, due, channel, replaces: None }
+    }
+
+    /// The promise as it goes along into an affair that is split off its own at `at`: an answer that somebody promised is owed of every part. `None` of what has
+    /// ended or was due before, of what is no answer, and of what stands for a term, since the part has the clocks of its own. Of a date in whose place the customer
+    /// was told another, by one of `notices` that left the house, the other goes along alone; of one that nobody was told, the first.
+    pub fn split_off(&self, notices: &[Notice], id: PromiseId, at: Timestamp) -> Option<Self> {
+        let owed = self.kind == PromiseKind::Resolution && self.term.is_none() && at < self.due;
+        let told_another = notices.iter().any(|notice| notice.promise == self.id && notice.left_the_house());
+        let told_by_nobody = notices.iter().any(|notice| notice.new_promise == self.id && !notice.left_the_house());
+        let goes_along = owed && self.refuse_if_over().is_ok() && !told_another && !told_by_nobody;
+        goes_along.then(|| Self { id, replaces: None, state: PromiseState::Made, ..self.clone() })
     }
 
     /// Gives way to another promise.

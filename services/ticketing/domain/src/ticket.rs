@@ -8,7 +8,7 @@ use crate::error::SalesBan;
 use crate::transition::word;
 use crate::{
     Affected, AgentId, Answer, Answered, CaseId, Characteristics, ClaimPoint, CustomerId, Filing, InteractionId,
-    Merged, Owner, PointAnswered, PointText, Refusal, Standing, State, Subject, TicketId, TrackingKey, Word,
+    Merged, Owner, PointAnswered, PointText, Refusal, Slug, Standing, State, Subject, TicketId, TrackingKey, Word,
 };
 
 /// What is asked for when an affair opens.
@@ -113,10 +113,15 @@ pub struct EverFiled {
     pub finance_complaint: bool,
 }
 
+/// Whether what is about this is about the continuity of a service.
+pub(crate) fn is_continuity(topic: Option<&Slug>) -> bool {
+    topic.is_some_and(|topic| topic.as_str() == "continuity")
+}
+
 impl EverFiled {
     /// With what it is filed as now; `claims` says whether anything is claimed point by point.
     fn with(self, filing: &Filing, claims: bool) -> Self {
-        let continuity = filing.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity");
+        let continuity = is_continuity(filing.topic.as_ref());
         // What is claimed point by point is a complaint, whatever it is filed as.
         let finance_complaint = filing.is_finance() && (filing.ticket_type.is_complaint() || claims);
         Self {
@@ -432,6 +437,17 @@ impl Ticket {
             Moment::Now(now) => Ok(now.max(self.last_change)),
             Moment::Stated(at) if at < self.last_change => Err(Refusal::OutOfOrder { not_before: self.last_change }),
             Moment::Stated(at) => Ok(at),
+        }
+    }
+
+    /// Refuses what is of no use in an affair that nothing came of: its customer withdrew it, or it was not taken up.
+    ///
+    /// # Errors
+    /// [`Refusal::TicketOver`].
+    pub fn refuse_if_dropped(&self) -> Result<(), Refusal> {
+        match self.state.standing() {
+            state @ (Standing::Cancelled | Standing::Rejected) => Err(Refusal::TicketOver { state }),
+            _ => Ok(()),
         }
     }
 

@@ -98,15 +98,21 @@ pub(crate) async fn last(tx: &mut PgConnection, ticket: TicketId) -> Result<Opti
     row.map(StoredCure::try_from).transpose()
 }
 
-/// All requests of a ticket, the last first, inside the transaction that holds the ticket's lock.
+/// All requests of tickets that are one affair, and of what each of them was split off, the last first, inside the transaction that holds the locks of the tickets.
 #[tracing::instrument(name = "db.cure.asked_before", skip_all)]
-pub(crate) async fn asked_before(tx: &mut PgConnection, ticket: TicketId) -> Result<Vec<CureRequest>, StoreError> {
+pub(crate) async fn asked_before(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<Vec<CureRequest>, StoreError> {
+    let tickets: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     let rows = sqlx::query_as!(
         CureRow,
-        "select ticket_id, sequence, cure_id, missing, channel, due_at, rule, least_due_at, proof_es, proof_en, message_id,
+        "with recursive one (ticket) as (
+             select unnest($1::uuid[])
+             union
+             select l.to_ticket from ticketing.ticket_link l join one o on l.from_ticket = o.ticket where l.kind = 'split_from'
+         )
+         select ticket_id, sequence, cure_id, missing, channel, due_at, rule, least_due_at, proof_es, proof_en, message_id,
                 asked_by_kind, asked_by_id, asked_by_department, asked_at, state, settled_at
-         from ticketing.cure_request where ticket_id = $1 order by sequence desc",
-        ticket.uuid(),
+         from ticketing.cure_request where ticket_id in (select ticket from one) order by asked_at desc, ticket_id, sequence desc",
+        &tickets,
     )
     .fetch_all(tx)
     .await?;

@@ -44,14 +44,23 @@ impl Ticketing {
     pub async fn make_promise(&self, call: &Call, new: NewPromise) -> Result<pb::Promise, Error> {
         new.draft.refuse_from(call.acting().has(Role::Ivr))?;
         let forecast = self.forecast(call, &new).await?;
-        let mut writing = match self.begin(call, new.key, new.ticket, None, new.stated).await? {
+        let NewPromise { ticket, key, stated, .. } = new;
+        let begun = match new.draft.replaces {
+            // What was promised in it stays its own, whatever it is answered with now.
+            Some(_) => self.begin_in(call, key, ticket, None, stated).await?,
+            None => self.begin(call, key, ticket, None, stated).await?,
+        };
+        let mut writing = match begun {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let ticket = writing.chronicle.stored.ticket.clone();
+        let ticket = writing.part().stored.ticket.clone();
         let (ticket, at) = match new.draft.kind {
-            // Whether all is well is asked when the affair is over, too.
-            PromiseKind::FollowUp => ticket.note(writing.moment)?,
+            // Whether all is well is asked when the affair is over, too, unless nothing came of it: of what is promised there nobody would be reminded.
+            PromiseKind::FollowUp => {
+                ticket.refuse_if_dropped()?;
+                ticket.note(writing.moment)?
+            }
             _ => ticket.touch(writing.moment)?,
         };
         if new.draft.due <= at {
@@ -60,13 +69,13 @@ impl Ticketing {
             return Err(violations.into());
         }
         new.draft.too_early(forecast.as_ref(), self.policy.promise_gate)?;
-        writing.chronicle.touched(ticket);
+        writing.part().touched(ticket);
         if let Some(replaced) = new.draft.replaces {
             renegotiate(&mut writing, replaced, &new.draft, at).await?;
         }
         let id = PromiseId { ticket: new.ticket, id: self.ambient.uuid(writing.chronicle.now()) };
         let promise = Promise::make(new.draft, forecast, id, call.actor().clone(), at);
-        let sequence = writing.chronicle.promise_made(&promise, at);
+        let sequence = writing.part().promise_made(&promise, at);
         let stored = StoredPromise { promise, sequence, version: 1 };
         promise::insert(&mut writing.tx, &stored).await?;
         writing.finish(present::promise(&stored)).await
@@ -133,11 +142,12 @@ async fn renegotiate(writing: &mut Writing, id: PromiseId, instead: &PromiseDraf
         return Err(violations.into());
     }
     let promise = found.promise.renegotiate(at)?;
-    let language = writing.chronicle.stored.ticket.facts().language;
+    let (moment, part) = (writing.moment, writing.part());
+    let language = part.stored.ticket.facts().language;
     let (old, new) = ((promise.text.expose(), promise.due), (instead.text.expose(), instead.due));
     let told = renegotiated(old, new, language).parse().expect("short texts fit a message");
-    writing.chronicle.tell_of_promise(instead.channel, told, writing.moment)?;
-    writing.chronicle.promise_settled(&promise, at);
+    part.tell_of_promise(instead.channel, told, moment)?;
+    part.promise_settled(&promise, at);
     let stored = StoredPromise { promise, version: found.version + 1, ..found };
     promise::update(&mut writing.tx, &stored).await?;
     writing.settle_beside(&stored.promise, at).await

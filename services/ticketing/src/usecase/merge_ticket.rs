@@ -9,24 +9,20 @@ use server::Call;
 use ticketing_domain::{
     Bonds, ChangeKind, CustomerId, LinkId, LinkKind, Moment, Refusal, Ticket, TicketId, Word, moment_of_all,
 };
-use tonic::Code;
-use ventanilla_proto::customer::v1 as customer;
-use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
 use super::chronicle::Chronicle;
 use super::claimed::Claimed;
+use super::customers_apart::{CUSTOMER_PROFILE, known_as};
 use super::writing::kept_answer;
 use crate::Error;
 use crate::grpc::present;
 use crate::store::Stored;
+use crate::store::customers_apart;
 use crate::store::history::ChangeRow;
 use crate::store::link::{self, End, Link};
 use crate::store::ticket::{self, Locked};
-
-/// Who knows which customers are one person.
-const CUSTOMER_PROFILE: &str = "customer-profile";
 
 /// What MergeTicket is asked.
 #[derive(Debug, Clone)]
@@ -68,15 +64,21 @@ impl Ticketing {
         if let Some(answer) = postgres::answered(&self.db, &new.key).await? {
             return kept_answer(&new.key, &answer);
         }
-        self.refuse_other_customer(call, new.id, new.into).await?;
+        let heard = self.refuse_other_customer(call, new.id, new.into).await?;
         let now = self.ambient.now();
         let mut tx = match self.claimed(&new.key, now).await? {
             Claimed::Replay(answer) => return Ok(answer),
             Claimed::Fresh(tx) => tx,
         };
+        if let Some(heard) = heard
+            && customers_apart::heard_until_done(&mut tx).await? != heard
+        {
+            // Whoever it was, it may have been these: they are asked about anew.
+            return Err(StoreError::Contended.into());
+        }
         let found = ticket::lock_two(&mut tx, new.id, new.into).await?;
         let (mine, other) = found.ok_or_else(|| Error::not_found(new.id.to_string()))?;
-        let mut union = Union::of(self, call, now, mine, other);
+        let mut union = Union::of(self, &stamp_of(call, now), mine, other);
         union.refuse_changed(new.id, new.etag)?;
         union.refuse_changed(new.into, new.into_etag)?;
         if union.heads.len() == 1 {
@@ -115,16 +117,12 @@ impl Ticketing {
         };
         let found = ticket::lock(&mut tx, end.id).await?;
         let locked = found.ok_or_else(|| Error::not_found(end.id.to_string()))?;
-        let mut union = Union::of(self, call, now, locked, None);
+        let mut union = Union::of(self, &stamp_of(call, now), locked, None);
         union.refuse_changed(end.id, end.etag)?;
         let merged = union.ticket(end.id)?.merged().ok_or(Refusal::TicketNotMerged)?;
         union.ticket(end.id)?.may_unmerge(union.ticket(merged.head)?)?;
-        let bonds = union.bonds().unmerge(end.id)?;
-        let said = link::merged(&mut tx, end.id).await?;
-        let said = said.ok_or_else(|| StoreError::corrupt("ticket_link", "kind", end.id))?;
         let over = End { at: now, reason: Some(end.reason.as_str().to_owned()), by: call.actor().clone() };
-        link::end(&mut tx, said, &over).await?;
-        union.bind(&bonds, (end.id, merged.into), &end.reason)?;
+        union.take_out(&mut tx, end.id, &over, &end.reason).await?;
         self.finish_union(tx, &end.key, union, (end.id, merged.head)).await
     }
 
@@ -135,10 +133,7 @@ impl Ticketing {
         union: Union,
         (id, other): (TicketId, TicketId),
     ) -> Result<pb::MergeTicketResponse, Error> {
-        link::bind(&mut tx, &union.tickets()).await?;
-        for head in &union.heads {
-            ticket::write(&mut tx, head, None).await?;
-        }
+        union.write(&mut tx).await?;
         let head = union.ticket(other)?.merged().map_or(other, |merged| merged.head);
         let answer = pb::MergeTicketResponse {
             ticket: Some(present::ticket(union.stored(id)?)),
@@ -151,9 +146,16 @@ impl Ticketing {
         Ok(answer)
     }
 
-    /// Refuses to join what belongs to two people. Ids may differ and still be one person: that is customer-profile's to say.
-    async fn refuse_other_customer(&self, call: &Call, one: TicketId, other: TicketId) -> Result<(), Error> {
-        self.refuse_two_customers(call, self.customer_of(one).await?, self.customer_of(other).await?).await
+    /// Refuses to join what belongs to two people. Ids may differ and still be one person: that is customer-profile's to say, and then it is told how often it had been heard
+    /// before that ids came apart.
+    async fn refuse_other_customer(&self, call: &Call, one: TicketId, other: TicketId) -> Result<Option<i64>, Error> {
+        let (one, other) = (self.customer_of(one).await?, self.customer_of(other).await?);
+        if one == other {
+            return Ok(None);
+        }
+        let heard = customers_apart::heard(self.db.reader()).await?;
+        self.refuse_two_customers(call, one, other).await?;
+        Ok(Some(heard))
     }
 
     /// Refuses two customers who are not one.
@@ -179,25 +181,23 @@ impl Ticketing {
     async fn name_now(&self, call: &Call, id: CustomerId) -> Result<String, Error> {
         let silent = Error::PeerSilent { peer: CUSTOMER_PROFILE };
         let Ok(channel) = self.peers.channel(CUSTOMER_PROFILE) else { return Err(silent) };
-        let asked = customer::GetCustomerRequest { name: id.name(), ..customer::GetCustomerRequest::default() };
-        match CustomerServiceClient::new(channel.for_call(call)).get_customer(asked).await {
-            Ok(found) => Ok(found.into_inner().name),
-            // Nobody there, or nobody any more: not known to be anybody else.
-            Err(status) if matches!(status.code(), Code::NotFound | Code::FailedPrecondition) => Ok(id.name()),
-            Err(_) => Err(silent),
-        }
+        // Nobody there, or nobody any more: not known to be anybody else.
+        Ok(known_as(channel.for_call(call), id).await?.unwrap_or_else(|| id.name()))
     }
 }
 
+fn stamp_of(call: &Call, now: Timestamp) -> Stamp {
+    Stamp::of(call.actor().clone(), now, call.traceparent.clone())
+}
+
 /// The tickets of one affair or two, that become one or come apart.
-struct Union {
+pub(super) struct Union {
     heads: Vec<Chronicle>,
 }
 
 impl Union {
-    fn of(app: &Ticketing, call: &Call, now: Timestamp, mine: Locked, other: Option<Locked>) -> Self {
-        let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-        let chronicle = |locked| Chronicle::of_all(locked, &stamp, &app.ambient);
+    pub(super) fn of(app: &Ticketing, stamp: &Stamp, mine: Locked, other: Option<Locked>) -> Self {
+        let chronicle = |locked| Chronicle::of_all(locked, stamp, &app.ambient);
         Self { heads: std::iter::once(mine).chain(other).map(chronicle).collect() }
     }
 
@@ -212,12 +212,31 @@ impl Union {
         all.map(|part| &part.stored.ticket).collect()
     }
 
-    fn ticket(&self, id: TicketId) -> Result<&Ticket, Error> {
+    pub(super) fn ticket(&self, id: TicketId) -> Result<&Ticket, Error> {
         Ok(&self.stored(id)?.ticket)
     }
 
     fn bonds(&self) -> Bonds {
         Bonds::of(self.tickets())
+    }
+
+    /// Takes a ticket out of what it was merged into.
+    pub(super) async fn take_out(&mut self, tx: &mut Tx, id: TicketId, over: &End, reason: &Word) -> Result<(), Error> {
+        let merged = self.ticket(id)?.merged().ok_or(Refusal::TicketNotMerged)?;
+        let bonds = self.bonds().unmerge(id)?;
+        let said = link::merged(tx, id).await?;
+        let said = said.ok_or_else(|| StoreError::corrupt("ticket_link", "kind", id))?;
+        link::end(tx, said, over).await?;
+        self.bind(&bonds, (id, merged.into), reason)
+    }
+
+    /// Writes what became of all.
+    pub(super) async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        link::bind(tx, &self.tickets()).await?;
+        for head in &self.heads {
+            ticket::write(tx, head, None).await?;
+        }
+        Ok(())
     }
 
     fn refuse_changed(&self, id: TicketId, etag: i64) -> Result<(), Error> {

@@ -6,8 +6,8 @@ use postgres::{Kept, RequestKey, StoreError, Tx};
 use server::Call;
 use server::parse::{self, actor_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeState, NoticeTemplateId, Promise, PromiseState, Refusal,
-    Settlement, SlugId as _,
+    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseState, Refusal, Settlement,
+    SlugId as _,
 };
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -249,9 +249,8 @@ pub(crate) async fn settle_beside(
     for stored in notice::lock_about(tx, promise.id).await? {
         let Notice { promise: old, new_promise: new, .. } = &stored.notice;
         let beside = if *old == promise.id { *new } else { *old };
-        let left_the_house =
-            matches!(stored.notice.delivery.state, NoticeState::Delivered { .. } | NoticeState::Handed);
-        if !kept && matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
+        let broken = matches!(promise.state, PromiseState::BrokenAnnounced { .. });
+        if !kept && broken && stored.notice.left_the_house() {
             continue;
         }
         let found = promise::get(tx, beside).await?;

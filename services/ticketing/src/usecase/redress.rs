@@ -7,7 +7,7 @@ use server::Call;
 use server::parse::actor_to_proto;
 use ticketing_domain::{
     Authority, ChangeKind, Moment, Proposer, Redress, RedressDraft, RedressId, RedressItemId, RedressStanding,
-    Reference, Refusal, Ruling, SlugId as _, Standing, TicketId,
+    Reference, Refusal, Ruling, SlugId as _, TicketId,
 };
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -96,10 +96,7 @@ impl Ticketing {
         if item.retired {
             return Err(Refusal::ItemRetired.into());
         }
-        let state = writing.chronicle.stored.ticket.state().standing();
-        if matches!(state, Standing::Rejected | Standing::Cancelled) {
-            return Err(Refusal::TicketOver { state }.into());
-        }
+        writing.chronicle.stored.ticket.refuse_if_dropped()?;
         let granting = convert::granting(&mut Violations::new(), "", &item);
         let granting = granting.ok_or_else(|| StoreError::corrupt("redress_item", "content", draft.item.as_str()))?;
         convert::refuse_amount(&granting, draft.amount.as_ref())?;
@@ -174,9 +171,8 @@ impl Ticketing {
         }
         let moment: Moment = writing.moment;
         let part = writing.part();
-        let state = part.stored.ticket.state().standing();
-        if !refuses && matches!(state, Standing::Rejected | Standing::Cancelled) {
-            return Err(Refusal::TicketOver { state }.into());
+        if !refuses {
+            part.stored.ticket.refuse_if_dropped()?;
         }
         let (noted, at) = part.stored.ticket.clone().note(moment)?;
         let stored = StoredRedress { redress: step(found.redress, at)?, version: found.version + 1 };

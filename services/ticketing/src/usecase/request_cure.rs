@@ -49,7 +49,8 @@ impl Ticketing {
             Begun::Fresh(writing) => writing,
         };
         writing.take_on(call, self).await?;
-        let again = draft.refuse_again(&cure::asked_before(&mut writing.tx, id).await?);
+        let one: Vec<_> = std::iter::once(id).chain(writing.members()).collect();
+        let again = draft.refuse_again(&cure::asked_before(&mut writing.tx, &one).await?);
         let cure = CureId { ticket: id, id: self.ambient.uuid(writing.chronicle.now()) };
         let message = writing.chronicle.next_message();
         let ticket = writing.chronicle.stored.ticket.clone();

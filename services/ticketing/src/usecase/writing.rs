@@ -1,6 +1,8 @@
 //! The frame of every change of an existing ticket: begin, claim the call, lock the ticket, and at the end
 //! write everything in one statement, commit, and wake the sequencer. What is decided stands between.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use kernel::{ResourceId as _, Role};
 use ledger::Stamp;
@@ -8,7 +10,7 @@ use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
-    Assignment, ChangeKind, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, TicketId, announced,
+    Assignment, ChangeKind, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, Ticket, TicketId, announced,
     promise_ends, refuse_unclean,
 };
 use ventanilla_proto::ticketing::v1 as pb;
@@ -21,11 +23,11 @@ use crate::grpc::present;
 use crate::store::message::Direction;
 use crate::store::promise::{self, StoredPromise};
 use crate::store::ticket::{self, Kept, Locked};
-use crate::store::{agent, mention, scan};
+use crate::store::{agent, incident, mention, scan};
 
 /// A claimed call with its ticket locked, and all that are one affair with it.
 pub(crate) struct Writing {
-    app: Ticketing,
+    pub(super) app: Ticketing,
     key: RequestKey,
     /// The ticket that is asked about.
     pub(super) id: TicketId,
@@ -128,9 +130,24 @@ impl Writing {
         if !said.mentions.is_empty() && mention::known(&mut self.tx, &said.mentions).await? < said.mentions.len() {
             return Err(Refusal::AgentUnknown.into());
         }
+        if said.sales_offer {
+            self.refuse_sales_offer().await?;
+        }
         let id = self.chronicle.next_message_in(self.id);
         self.chronicle.say_as(id, said, self.moment, policy)?;
         Ok(present::message(self.part().messages.last().expect("it was just said")))
+    }
+
+    /// Refuses that something is offered for sale in an affair, or in one that is answered with it, that is caused by an incident about a cut service.
+    async fn refuse_sales_offer(&mut self) -> Result<(), Error> {
+        let all = std::iter::once(&self.chronicle.stored.ticket).chain(self.chronicle.followers());
+        let ids: HashSet<_> = all.filter_map(Ticket::affected).map(|affected| affected.incident).collect();
+        for id in ids {
+            if let Some(found) = incident::get(&mut *self.tx, id).await? {
+                found.incident.refuse_sales_offer()?;
+            }
+        }
+        Ok(())
     }
 
     /// Moves the affair to another department or person.

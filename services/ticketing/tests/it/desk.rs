@@ -219,7 +219,7 @@ async fn who_is_named_in_a_note_finds_it_until_they_have_seen_it() {
     assert_refused(nowhere, Code::NotFound, "NOT_FOUND");
 }
 
-fn draft_name(agent: &str, ticket: &str) -> String {
+pub fn draft_name(agent: &str, ticket: &str) -> String {
     format!("agents/{agent}/drafts/{}", ticket.strip_prefix("tickets/").unwrap())
 }
 

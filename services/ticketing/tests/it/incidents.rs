@@ -7,6 +7,7 @@ use testkit::{Client, eventually};
 use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
@@ -15,6 +16,7 @@ use crate::world::{
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
+const SALES: &str = "SALES_OFFER_NOT_ALLOWED";
 const NOBODY: &str = "tickets/0190a000-0000-7000-8000-0000000000ff";
 
 type Incidents = IncidentServiceClient<Client>;
@@ -361,4 +363,53 @@ async fn nobody_waits_for_whoever_is_at_work_on_an_affair_that_joins() {
     say(&mut supervisor, &incident, "Buscamos la causa.").await;
     sqlx::query("commit").execute(&mut *held).await.unwrap();
     assert_eq!(add(&mut supervisor, &incident, &[&busy.name]).await.0, [O::Added]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_offered_for_sale_to_who_is_cut_off_by_an_incident_whatever_their_affair_is_filed_as() {
+    let world = World::new().await;
+    let (mut boss, mut agent) = (supervisor(&world), world.agent());
+    let offer = |ticket: &str| pb::AddMessageRequest {
+        parent: ticket.to_owned(),
+        message: Some(pb::Message {
+            direction: Direction::Outbound.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: Channel::Sms.into(),
+            body: "Por dos euros más, fibra de un giga".into(),
+            sales_offer: true,
+            ..Default::default()
+        }),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let (cut_off, head) = (open(&mut agent).await.ticket.unwrap(), open(&mut agent).await.ticket.unwrap());
+    agent.add_message(offer(&cut_off.name)).await.unwrap();
+    let outage = opened(&mut boss).await;
+    add(&mut boss, &outage, &[&cut_off.name]).await;
+    let refused = assert_refused(agent.add_message(offer(&cut_off.name)).await, Code::FailedPrecondition, SALES);
+    assert_eq!(crate::world::fact(&refused, "article"), "Ley 10/2025 art. 16.2");
+    // What it is answered with is about the same.
+    let mut relations = RelationServiceClient::new(world.served.channel(Role::Agent));
+    let cut_off = crate::world::get(&mut agent, &cut_off.name).await;
+    crate::relations::merge(&mut relations, &cut_off, &head).await.unwrap();
+    for ticket in [&cut_off, &head] {
+        assert_refused(agent.add_message(offer(&ticket.name)).await, Code::FailedPrecondition, SALES);
+    }
+    let apart = crate::world::get(&mut agent, &cut_off.name).await;
+    crate::relations::unmerge(&mut relations, &apart).await.unwrap();
+    agent.add_message(offer(&head.name)).await.unwrap();
+    // It was something else after all; and not every incident cuts somebody off.
+    let gone = pb::RemoveAffectedRequest { name: outage.name, ticket: cut_off.name.clone(), request_id: fresh_id() };
+    boss.remove_affected(gone).await.unwrap();
+    agent.add_message(offer(&cut_off.name)).await.unwrap();
+    let incident = pb::Incident {
+        title: "Facturas de marzo dos veces".into(),
+        department: "billing".into(),
+        topic: "billing".into(),
+        ..Default::default()
+    };
+    let request = pb::OpenIncidentRequest { incident: Some(incident), request_id: fresh_id() };
+    let twice = boss.open_incident(request).await.unwrap().into_inner();
+    add(&mut boss, &twice, &[&cut_off.name]).await;
+    agent.add_message(offer(&cut_off.name)).await.unwrap();
 }

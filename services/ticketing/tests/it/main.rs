@@ -17,6 +17,7 @@ mod change_tickets;
 mod characteristics;
 mod close_ticket;
 mod create_ticket;
+mod customers_apart;
 mod departments;
 mod desk;
 mod finding;

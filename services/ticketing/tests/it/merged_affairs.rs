@@ -206,3 +206,35 @@ async fn a_survey_that_was_asked_before_the_merge_is_answered_where_it_was_asked
         assert_eq!(survey.answer.unwrap().csat, Some(2));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_in_it_before_is_put_off_in_it_and_its_customer_is_told() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    let (member, head) = (open(&mut agent).await.ticket.unwrap(), started(&mut agent).await);
+    let first = agent.make_promise(promise_request(&member.name, "2026-11-24T13:00:00Z")).await.unwrap().into_inner();
+    let elsewhere = agent.make_promise(promise_request(&head.name, "2026-11-24T13:00:00Z")).await.unwrap().into_inner();
+    merge(&mut relations, &member, &head).await.unwrap();
+    let anew = promise_request(&member.name, "2026-11-26T13:00:00Z");
+    assert_refused(agent.make_promise(anew.clone()).await, Code::FailedPrecondition, "TICKET_MERGED");
+    let mut instead = anew;
+    instead.promise.as_mut().unwrap().replaces = elsewhere.name;
+    let not_its_own = agent.make_promise(instead.clone()).await.unwrap_err();
+    assert_eq!(crate::world::fields(&not_its_own), ["promise.replaces"]);
+    instead.promise.as_mut().unwrap().replaces.clone_from(&first.name);
+    let second = agent.make_promise(instead.clone()).await.unwrap().into_inner();
+    assert_eq!((second.replaces.as_str(), second.state()), (first.name.as_str(), PromiseState::Made));
+    assert_eq!(agent.make_promise(instead).await.unwrap().into_inner(), second, "a retry moves it once");
+    let states = async |agent: &mut Tickets, ticket: &str| {
+        let list = pb::ListPromisesRequest { parent: ticket.to_owned(), ..Default::default() };
+        let found = agent.list_promises(list).await.unwrap().into_inner().promises;
+        found.iter().map(pb::Promise::state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&mut agent, &member.name).await, [PromiseState::Renegotiated, PromiseState::Made]);
+    assert_eq!(states(&mut agent, &head.name).await, [PromiseState::Made]);
+    let list = |name: &str| pb::ListMessagesRequest { parent: name.into(), ..Default::default() };
+    let told = agent.list_messages(list(&member.name)).await.unwrap().into_inner().messages;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].direction(), Direction::Outbound);
+    assert_eq!(agent.list_messages(list(&head.name)).await.unwrap().into_inner().messages, []);
+}

@@ -59,7 +59,7 @@ fn invoices() -> Vec<pb::ProcessStep> {
     ]
 }
 
-fn process(slug: &str, etag: &str) -> pb::Process {
+pub fn process(slug: &str, etag: &str) -> pb::Process {
     pb::Process {
         name: format!("processes/{slug}"),
         ticket_type: pb::TicketType::Reclamacion.into(),

@@ -1,13 +1,18 @@
 //! How promises end with their affair, and what the customer is told of it.
 
 use jiff::SignedDuration;
+use kernel::Role;
 use testkit::eventually;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::{NoticeOutcome, PromiseKind, PromiseState};
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::notices::{DUE, House, LIMIT, broken, promise, report, take, ticket_of, transport, written};
+use crate::notices::{DUE, House, LIMIT, broken, promise, promises, report, take, ticket_of, transport, written};
+use crate::reactions::{CLOCK, warning};
+use crate::relations::split;
+use crate::replay::ledger;
 use crate::world::{
     ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, fact, fields, fresh_id, get, open, promise_request,
     resolve, serve, start, started, time, withdrawal,
@@ -273,4 +278,98 @@ async fn a_promise_whose_affair_was_answered_in_time_is_not_broken_by_its_clock(
     let ended = broken(&house, &promised.name, FRIDAY).await;
     assert_eq!(ended.state(), PromiseState::Kept);
     assert_eq!(ended.settle_time, get(&mut agent, ticket_of(&promised)).await.state_time);
+}
+
+/// Puts the second point into an affair of its own; the rest, and the new one.
+async fn parted(world: &World, ticket: &pb::Ticket) -> (pb::Ticket, pb::Ticket) {
+    let mut relations = RelationServiceClient::new(world.served.channel(Role::Agent));
+    let made = split(&mut relations, ticket, &["p2"]).await.unwrap();
+    (made.original.unwrap(), made.ticket.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_promised_is_owed_of_every_part_and_kept_by_the_answer_to_each() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, DUE)).await;
+    let promised = make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, FRIDAY)).await;
+    make(&mut agent, of_kind(&ticket.name, PromiseKind::Callback, FRIDAY)).await;
+    world.advance(SignedDuration::from_hours(25));
+    let (rest, part) = parted(&world, &ticket).await;
+    // What was due before was broken before, where it was promised; the call is one call.
+    let owed = promises(&world, &part.name).await;
+    assert_eq!(owed.len(), 1, "{owed:?}");
+    let same = pb::Promise { name: owed[0].name.clone(), etag: owed[0].etag.clone(), ..promised.clone() };
+    assert_eq!(owed[0], same, "in the same words, by then, by whoever made it");
+    assert!(owed[0].name.starts_with(&part.name), "{}", owed[0].name);
+
+    // Its clock is started by what the ledger tells, after the affair that it is about.
+    let entries = ledger(&world, world.count("entries").await).await;
+    let told: Vec<_> = entries.iter().filter(|entry| entry.aggregate == part.name).collect();
+    let kinds: Vec<_> = told.iter().map(|entry| entry.r#type.rsplit('.').next().unwrap()).collect();
+    assert_eq!(kinds, ["TicketOpened", "PromiseMade"]);
+    let made: pb::PromiseMade = prost::Message::decode(told[1].payload.as_slice()).unwrap();
+    assert_eq!((made.promise, made.due_time, made.kind), (owed[0].name.clone(), promised.due_time, promised.kind));
+
+    // One part is answered in time, and the other after the day.
+    let rest = answer(&mut agent, &rest, "p1", ANSWER).await.unwrap();
+    resolve(&mut agent, &rest).await.unwrap();
+    assert_eq!(all(&mut agent, &rest.name).await, [PromiseState::Made, PromiseState::Kept, PromiseState::Made]);
+    assert_eq!(all(&mut agent, &part.name).await, [PromiseState::Made], "nobody has answered this");
+    world.advance(SignedDuration::from_hours(24 * 5));
+    let part = start(&mut agent, &part).await.unwrap();
+    let part = answer(&mut agent, &part, "p1", OTHER_ANSWER).await.unwrap();
+    resolve(&mut agent, &part).await.unwrap();
+    assert_eq!(all(&mut agent, &part.name).await, [PromiseState::Made], "what came too late keeps nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_its_customer_was_told_another_date_a_part_owes_that_date_and_no_other() {
+    for left_the_house in [true, false] {
+        let house = House::ready().await;
+        let world = &house.world;
+        let mut agent = world.agent();
+        let ticket = started(&mut agent).await;
+        let promised = make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, DUE)).await;
+        house.monitor.says(CLOCK, &warning(&promised.name, 75)).await;
+        let notice = written(world, &promised).await;
+        if left_the_house {
+            assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
+        }
+        let ticket = get(&mut agent, &ticket.name).await;
+        let (_, part) = parted(world, &ticket).await;
+        let owed: Vec<_> = promises(world, &part.name).await.into_iter().map(|one| one.due_time).collect();
+        assert_eq!(owed, [if left_the_house { notice.new_due_time } else { promised.due_time }]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_promises_to_ask_again_in_what_was_withdrawn_or_not_taken_up() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let withdrawn = open(&mut agent).await.ticket.unwrap().name;
+    withdraw(&mut agent, &withdrawn).await;
+    let refused = open(&mut agent).await.ticket.unwrap();
+    let reject = pb::RejectTicketRequest {
+        name: refused.name.clone(),
+        reason: "not_our_contract".into(),
+        explanation: "El contrato es de otra comercializadora desde marzo.".into(),
+        signpost: "Puede acudir a la Junta Arbitral de Consumo de su comunidad.".into(),
+        etag: refused.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.reject_ticket(reject).await.unwrap();
+    for (ticket, state) in [(withdrawn, "cancelled"), (refused.name, "rejected")] {
+        let answer = agent.make_promise(of_kind(&ticket, PromiseKind::FollowUp, FRIDAY)).await;
+        let answer = assert_refused(answer, Code::FailedPrecondition, "TICKET_OVER");
+        assert_eq!(fact(&answer, "state"), state);
+        assert_eq!(all(&mut agent, &ticket).await, [], "what nobody would be reminded of is not promised");
+    }
+    // Of what was answered they are asked whether all is well.
+    let ticket = started(&mut agent).await;
+    let ticket = answered(&mut agent, &ticket).await;
+    let over = crate::world::accept(&world, &ticket).await;
+    make(&mut agent, of_kind(&over.name, PromiseKind::FollowUp, FRIDAY)).await;
 }

@@ -37,7 +37,7 @@ fn split_request(ticket: &pb::Ticket, points: &[&str]) -> pb::SplitTicketRequest
     }
 }
 
-async fn split(
+pub async fn split(
     relations: &mut Relations,
     ticket: &pb::Ticket,
     points: &[&str],

@@ -16,12 +16,14 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::characteristic_service_client::CharacteristicServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
 use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
+use ventanilla_proto::ticketing::v1::process_service_client::ProcessServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing::replay::rebuilt;
 
 use crate::characteristics::{facts, invoices};
+use crate::processes::process;
 use crate::request_cure::Counted;
 use crate::world::{ANSWER, OTHER_ANSWER, World, complaint, create_request, fresh_id, get, time};
 
@@ -54,7 +56,7 @@ impl Dice {
 }
 
 /// A ledger as a service follows it, personal parts included, up to this position.
-async fn ledger(world: &World, head: i64) -> Vec<Entry> {
+pub async fn ledger(world: &World, head: i64) -> Vec<Entry> {
     let mut client = LedgerServiceClient::new(world.served.channel(Role::Service));
     let mut stream = client.watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
     let mut entries = Vec::new();
@@ -105,6 +107,7 @@ clients! {
     incidents: IncidentServiceClient,
     team: TeamServiceClient,
     characteristics: CharacteristicServiceClient,
+    maps: ProcessServiceClient,
 }
 
 /// A verb on a ticket with these further fields.
@@ -154,6 +157,11 @@ impl Play {
         };
         play.characteristics(Role::Supervisor).put_characteristic_set(set).await.unwrap();
         play.keep_macro().await;
+        let mut map = process("invoices", "");
+        // What is corrected by word is, wherever the affair stands.
+        map.steps.iter_mut().filter(|step| step.id == "correct").for_each(|step| step.situations.clear());
+        let map = pb::PutProcessRequest { process: Some(map), request_id: fresh_id() };
+        play.maps(Role::Supervisor).put_process(map).await.unwrap();
         play.known = play.written().await.into_iter().map(|(id, ..)| id).collect();
         play
     }
@@ -231,7 +239,7 @@ impl Play {
                 Box::pin(self.promises(ticket, face))
             }
             7 => {
-                let face = self.dice.throw(5);
+                let face = self.dice.throw(7);
                 Box::pin(self.besides(ticket, face))
             }
             _ => {

@@ -14,6 +14,7 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
+use crate::relations::split;
 use crate::world::{
     ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, complaint, create_request, fact, fields, fresh_id,
     get, open, promise_request, say, serve, start, started, time,
@@ -549,4 +550,35 @@ async fn who_never_completed_an_affair_is_not_told_that_it_was_answered() {
     let told = anybody.get_public_status(public).await.unwrap().into_inner();
     assert!(told.state_text.starts_with("No recibimos lo que le pedimos"), "{}", told.state_text);
     assert!(told.next_step.starts_with("Puede oponerse"), "{}", told.next_step);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_asked_for_is_asked_for_neither_in_a_part_nor_where_the_affair_is_answered_now() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let mut relations = RelationServiceClient::new(world.world.served.channel(Role::Agent));
+    let ticket = started(&mut agent).await;
+    let asked = ask(&mut agent, &ticket).await.unwrap().cure.unwrap();
+    customer_says(&mut agent, &ticket.name).await;
+    let ticket = get(&mut agent, &ticket.name).await;
+    let made = split(&mut relations, &ticket, &["p2"]).await.unwrap();
+    let (rest, part) = (made.original.unwrap(), start(&mut agent, &made.ticket.unwrap()).await.unwrap());
+    let again =
+        |answer| assert_refused::<pb::RequestCureResponse>(answer, Code::FailedPrecondition, "CURE_ASKED_BEFORE");
+    let refused = again(ask(&mut agent, &part).await);
+    assert_eq!(fact(&refused, "cure"), asked.name);
+    // What is asked for in the part is nothing that was asked for in the rest.
+    let contract = agent.request_cure(request_for(&part, "El contrato.", None)).await.unwrap().into_inner();
+    customer_says(&mut agent, &part.name).await;
+    let head = started(&mut agent).await;
+    let merged = crate::relations::merge(&mut relations, &rest, &head).await.unwrap();
+    again(ask(&mut agent, &merged.head.unwrap()).await);
+    // Of a part of what is answered with it, too.
+    let part = get(&mut agent, &part.name).await;
+    let head = get(&mut agent, &head.name).await;
+    let head = crate::relations::merge(&mut relations, &part, &head).await.unwrap().head.unwrap();
+    let refused =
+        again(agent.request_cure(request_for(&head, "El contrato.", None)).await.map(tonic::Response::into_inner));
+    assert_eq!(fact(&refused, "cure"), contract.cure.unwrap().name);
+    agent.request_cure(request_for(&head, "El número de la línea.", None)).await.unwrap();
 }

@@ -5,6 +5,23 @@ use crate::vocabulary::DecisionText;
 /// Words that one correction changes at most in what is found, in its reasons and in the signpost.
 pub const MOST_WORDS: usize = 5;
 
+/// Numbers and months in the languages of decisions, each language's parted by spaces. Written small.
+const COUNTING: &[&str] = &[
+    // es
+    "un una uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince veinte treinta cuarenta cincuenta sesenta setenta \
+     ochenta noventa cien ciento mil millón millones billón billones enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    // ca
+    "dues quatre cinc sis set vuit nou deu onze dotze tretze quinze vint trenta quaranta cinquanta seixanta vuitanta noranta cent milió milions \
+     gener febrer març maig juny juliol agost setembre novembre desembre",
+    // gl
+    "catro sete oito nove dez vinte trinta corenta cincocenta oitenta cento millóns xaneiro febreiro maio xuño xullo setembro outubro novembro decembro",
+    // eu
+    "bat bi hiru lau bost sei zazpi zortzi bederatzi hamar hogei berrogei ehun mila urtarrila otsaila martxoa apirila maiatza ekaina uztaila abuztua iraila urria azaroa abendua",
+    // en
+    "one two three four five six seven eight nine ten eleven twelve thirteen fifteen twenty thirty forty fifty sixty seventy eighty ninety hundred \
+     thousand million billion january february march april may june july august september october november december",
+];
+
 /// What parts words and sentences.
 const PARTING: &[char] = &['.', ',', ';', ':', '\'', '’', '…', '"', '«', '»', '(', ')', '¿', '?', '¡', '!'];
 
@@ -98,7 +115,7 @@ pub(super) fn beyond_a_slip(text: DecisionText, stood: &str, mended: &str) -> Op
     }
     match text {
         DecisionText::Remedy => {
-            if marks(stood) != marks(mended) {
+            if marks(stood) != marks(mended) || counting(&before) != counting(&after) {
                 Some("changes a figure or a sign of what is to be done")
             } else if before.len() != after.len() {
                 Some("adds to what is to be done, or takes from it")
@@ -145,6 +162,12 @@ fn marks(text: &str) -> String {
     marks.trim_end().to_owned()
 }
 
+/// Those that count or name a month, in order: of some a letter makes another (junio, julio; sesenta, setenta).
+fn counting(words: &[String]) -> Vec<&str> {
+    let counts = |word: &&str| COUNTING.iter().any(|language| language.split(' ').any(|one| one == *word));
+    words.iter().map(String::as_str).filter(counts).collect()
+}
+
 /// How many words stand between what both texts begin with and what both end with, in the longer of both.
 fn changed(before: &[String], after: &[String]) -> usize {
     let both = before.len().min(after.len());
@@ -185,6 +208,10 @@ mod tests {
             ("returns 12 34 and no more", "returns 1 234 and no more"),
             ("credits -5 to the account", "credits 5 to the account"),
             ("by 10:30 of that day", "by 10.30 of that day"),
+            ("anula el cargo antes del 30 de junio", "anula el cargo antes del 30 de julio"),
+            ("paga en sesenta días", "paga en setenta días"),
+            ("returns a million", "returns a billion"),
+            ("repara nueve puertas", "repara nuevo puertas"),
         ] {
             let found = beyond_a_slip(DecisionText::Remedy, stood, mended);
             assert_eq!(found, Some("changes a figure or a sign of what is to be done"), "{stood} -> {mended}");

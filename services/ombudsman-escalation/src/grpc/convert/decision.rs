@@ -14,8 +14,6 @@ use super::{LONG, Parsed, SHORT, change, personal, whole};
 use crate::grpc::vocabulary::outcome;
 use crate::usecase::{issue_decision, notify_decision, save_draft};
 
-/// Precedents that one decision may consider.
-const CONSIDERED: usize = 100;
 /// Longest draft.
 const DRAFT: usize = 200_000;
 
@@ -77,10 +75,6 @@ fn answer(violations: &mut Violations, index: usize, point: &pb::DecisionPoint) 
 }
 
 fn considered(violations: &mut Violations, given: &[pb::ConsideredPrecedent]) -> Vec<Considered> {
-    if given.len() > CONSIDERED {
-        violations.push("precedents", format!("must be at most {CONSIDERED}"));
-        return Vec::new();
-    }
     let mut considered = Vec::with_capacity(given.len());
     for (index, one) in given.iter().enumerate() {
         let field = |name: &str| format!("precedents[{index}].{name}");

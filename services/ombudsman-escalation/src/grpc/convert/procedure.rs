@@ -17,6 +17,9 @@ use crate::usecase::{
     recommend, report_overdue, resume_case, review_case, review_execution, stay_case, tell_offer,
 };
 
+/// Orders of one decision at most: more points than an affair of many merged tickets has.
+const ORDERS: usize = 1_000;
+
 a_change_with_text!(extend_term, extend_term, ExtendTermRequest, reasons);
 a_change_with_text!(stay_case, stay_case, StayCaseRequest, proceedings);
 a_change_with_text!(resume_case, resume_case, ResumeCaseRequest, statement);
@@ -136,9 +139,11 @@ pub(crate) fn order_compliance(request: &pb::OrderComplianceRequest) -> Parsed<o
     let change = change(&mut violations, order_compliance::METHOD, of, request);
     if request.orders.is_empty() {
         violations.push("orders", "is required");
+    } else if request.orders.len() > ORDERS {
+        violations.push("orders", format!("must be at most {ORDERS}, are {}", request.orders.len()));
     }
     let mut orders = Vec::new();
-    for (index, order) in request.orders.iter().enumerate() {
+    for (index, order) in request.orders.iter().take(ORDERS).enumerate() {
         let field = |name: &str| format!("orders[{index}].{name}");
         let claim_point = parse::required_text(&mut violations, &field("claim_point"), &order.claim_point, 64);
         let debtor = parse::department(&mut violations, &field("department"), &order.department);

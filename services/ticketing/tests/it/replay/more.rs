@@ -1,4 +1,4 @@
-//! What is played besides the verbs of an affair itself: promises and how they end, links, macros, turns, and the end of what was not completed.
+//! What is played besides the verbs of an affair itself: promises and how they end, links, macros, drafts, steps, turns, and the end of what was not completed.
 
 use std::time::Duration;
 
@@ -8,9 +8,10 @@ use testkit::eventually;
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::desk_service_client::DeskServiceClient;
-use ventanilla_proto::r#type::v1::{Channel, Language, LocalizedText};
+use ventanilla_proto::r#type::v1::{Channel, Direction, Language, LocalizedText};
 
 use super::{Done, Play};
+use crate::desk::draft_name;
 use crate::world::{fresh_id, get, promise_request, time};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -83,7 +84,7 @@ impl Play {
         Done { method: "SettlePromise", about, outcome: agent.settle_promise(request).await.map(|_| ()) }
     }
 
-    /// Links, turns, and what a macro says and does.
+    /// Links, turns, steps of a map, drafts, and what a macro says and does.
     pub(super) async fn besides(&mut self, ticket: pb::Ticket, face: usize) -> Done {
         let about = ticket.name.clone();
         let mut relations = self.relations(Role::Agent);
@@ -121,6 +122,14 @@ impl Play {
                 };
                 Done { method: "UnlinkTickets", about, outcome }
             }
+            4 => {
+                let mut maps = self.maps(Role::Agent);
+                let step = self.dice.one_of(&["look", "correct", "nowhere"]).to_owned();
+                let (name, etag, request_id) = (ticket.name, ticket.etag, fresh_id());
+                let request = pb::EnterStepRequest { name, step, etag, request_id, occurred_time: None };
+                Done { method: "EnterStep", about, outcome: maps.enter_step(request).await.map(|_| ()) }
+            }
+            5 => self.send_draft(ticket).await,
             3 => {
                 let who = self.dice.one_of(&["u-9", "chief"]);
                 let mut team = self.beside.world.team(who, Role::Agent);
@@ -145,6 +154,31 @@ impl Play {
                 Done { method: "ApplyMacro", about, outcome }
             }
         }
+    }
+
+    /// Writes something down for later, and says it.
+    async fn send_draft(&self, ticket: pb::Ticket) -> Done {
+        let message = pb::Message {
+            direction: Direction::Outbound.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: "Mañana le decimos algo.".into(),
+            ..Default::default()
+        };
+        let (about, name) = (ticket.name.clone(), draft_name("u-9", &ticket.name));
+        let mut desk = self.desk(Role::Agent);
+        // One that could not be sent before is there yet.
+        let kept = desk.get_draft(pb::GetDraftRequest { name: name.clone() }).await;
+        let etag = match kept {
+            Ok(kept) => kept.into_inner().etag,
+            Err(_) => {
+                let draft = pb::Draft { name: name.clone(), message: Some(message), ..Default::default() };
+                let put = pb::PutDraftRequest { draft: Some(draft), request_id: fresh_id() };
+                desk.put_draft(put).await.map(|put| put.into_inner().etag).unwrap_or_default()
+            }
+        };
+        let send = pb::SendDraftRequest { name, etag, request_id: fresh_id() };
+        Done { method: "SendDraft", about, outcome: desk.send_draft(send).await.map(|_| ()) }
     }
 
     /// Customers are asked to complete what is worked on, and let their time go by; what becomes of that is decided.
