@@ -32,8 +32,9 @@ use ventanilla_tests::tree::{files, root, text};
 const NODE: &str = env!("CARGO_BIN_EXE_ventanilla-node");
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What no short and healthy run shows: a worker that failed, and forecasts, which want clocks that ended.
-const RARE: [&str; 5] = [
+/// What no short and healthy run shows: a worker that failed, a peer that was left alone, and forecasts, which want clocks that ended.
+const RARE: [&str; 6] = [
+    "ventanilla_peer_refused_total",
     "ventanilla_worker_restarts_total",
     "ventanilla_sla_breach_forecast_brier_score",
     "ventanilla_sla_breach_forecast_brier_score_by_queue",

@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use http::{HeaderValue, Request, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tower::Service;
@@ -22,9 +21,12 @@ use tracing::Instrument as _;
 
 use crate::{Call, Refusal, Tls, TokenSource, deadline, trace};
 
+mod breaker;
 mod encrypted;
+mod line;
 
 pub(crate) use encrypted::Encrypted;
+use line::Line;
 
 /// Metadata that carries the end user's token, signed by the identity provider as always.
 pub(crate) const ON_BEHALF_OF: &str = "x-ventanilla-on-behalf-of";
@@ -83,7 +85,7 @@ pub enum PeerError {
 pub struct Peers(Arc<Inner>);
 
 struct Inner {
-    channels: BTreeMap<String, (Channel, Option<Arc<Semaphore>>)>,
+    lines: BTreeMap<String, (Channel, Arc<Line>)>,
     tokens: TokenSource,
     call_timeout: Duration,
 }
@@ -111,7 +113,7 @@ impl Peers {
         tokens: TokenSource,
         settings: &PeerSettings,
     ) -> Result<Self, PeerError> {
-        let mut channels = BTreeMap::new();
+        let mut lines = BTreeMap::new();
         for (name, address) in addresses {
             let endpoint = Endpoint::from_shared(address.clone()).map_err(|_| PeerError::Address(name.clone()))?;
             let encrypted = endpoint.uri().scheme_str() == Some("https");
@@ -125,17 +127,16 @@ impl Peers {
                     endpoint.connect_with_connector_lazy(encrypted)
                 }
             };
-            let places = settings.concurrent_calls.map(|calls| Arc::new(Semaphore::new(calls)));
-            channels.insert(name.clone(), (channel, places));
+            lines.insert(name.clone(), (channel, Arc::new(Line::new(name.as_str(), settings.concurrent_calls))));
         }
         let call_timeout = Duration::from_millis(settings.call_timeout_ms);
-        Ok(Self(Arc::new(Inner { channels, tokens, call_timeout })))
+        Ok(Self(Arc::new(Inner { lines, tokens, call_timeout })))
     }
 
     /// Nobody: for a service that calls none, and for tests.
     pub fn none() -> Self {
         let tokens = TokenSource::nothing();
-        Self(Arc::new(Inner { channels: BTreeMap::new(), tokens, call_timeout: Duration::ZERO }))
+        Self(Arc::new(Inner { lines: BTreeMap::new(), tokens, call_timeout: Duration::ZERO }))
     }
 
     /// The channel to this peer; give it to a generated client.
@@ -143,11 +144,10 @@ impl Peers {
     /// # Errors
     /// [`PeerError::Unknown`] when no address was configured.
     pub fn channel(&self, name: &str) -> Result<PeerChannel, PeerError> {
-        let (channel, places) = self.0.channels.get(name).ok_or_else(|| PeerError::Unknown(name.to_owned()))?;
+        let (channel, line) = self.0.lines.get(name).ok_or_else(|| PeerError::Unknown(name.to_owned()))?;
         Ok(PeerChannel {
-            peer: name.into(),
             channel: channel.clone(),
-            places: places.clone(),
+            line: Arc::clone(line),
             shown: Shown::Own(self.0.tokens.clone()),
             call_timeout: self.0.call_timeout,
             deadline: None,
@@ -176,12 +176,14 @@ enum Shown {
 }
 
 /// A channel to one peer, which generated clients take as their transport.
+///
+/// A unary call that found no connection, lost it, or came to an instance that is going down is made once more, within the caller's time and
+/// as long as such calls are few beside the others: every one that changes something carries a `request_id`. A method that keeps failing
+/// is left alone for a second, then up to five: its calls are answered UNAVAILABLE (`PEER_AWAY`) at once.
 #[derive(Clone)]
 pub struct PeerChannel {
-    peer: Arc<str>,
     channel: Channel,
-    /// Where the peer has a number of places, those that are free.
-    places: Option<Arc<Semaphore>>,
+    line: Arc<Line>,
     shown: Shown,
     call_timeout: Duration,
     deadline: Option<Instant>,
@@ -257,6 +259,15 @@ fn streams(path: &str) -> bool {
     ventanilla_proto::policy_of(path).is_none_or(|policy| policy.streaming)
 }
 
+/// A call whose peer does not answer in time. It is asked to stop by itself; this is for one that does not, and tonic's own timer would say
+/// CANCELLED.
+async fn within<T>(budget: Option<Duration>, answer: impl Future<Output = T>) -> Option<T> {
+    match budget {
+        Some(budget) => tokio::time::timeout(budget.saturating_sub(deadline::AHEAD_OF_TONIC), answer).await.ok(),
+        None => Some(answer.await),
+    }
+}
+
 impl Service<Request<Body>> for PeerChannel {
     type Response = Response<Body>;
     type Error = tonic::transport::Error;
@@ -267,31 +278,34 @@ impl Service<Request<Body>> for PeerChannel {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let span = trace::client_span(request.uri().path(), &self.peer);
-        let budget = self.budget(request.uri().path());
-        let places = self.places.as_ref().filter(|_| !streams(request.uri().path()));
-        let place = match places.map(|places| Arc::clone(places).try_acquire_owned()).transpose() {
-            Ok(place) => place,
-            Err(_) => return Box::pin(std::future::ready(Ok(Refusal::PeerBusy.answer()))),
+        let path = request.uri().path();
+        let method = ventanilla_proto::policy_of(path).filter(|policy| !policy.streaming);
+        let (span, budget) = (trace::client_span(path, self.line.peer()), self.budget(path));
+        let pass = match method.map(|method| self.line.admit(method.path)).transpose() {
+            Ok(pass) => pass,
+            Err(refusal) => return Box::pin(std::future::ready(Ok(refusal.answer()))),
         };
         if self.prepare(&mut request, &span, budget).is_err() {
             return Box::pin(std::future::ready(Ok(Refusal::TokenMissing.answer())));
         }
-        let answer = self.channel.call(request);
-        let recorded = span.clone();
+        let again = self.channel.clone();
+        // The one that said it is ready.
+        let mut channel = std::mem::replace(&mut self.channel, again);
+        let (line, recorded) = (Arc::clone(&self.line), span.clone());
         let call = async move {
-            let _place = place;
-            let answer = match budget {
-                // The peer is asked to stop by itself; this is for one that does not, and tonic's own
-                // timer would say CANCELLED.
-                Some(budget) => {
-                    match tokio::time::timeout(budget.saturating_sub(deadline::AHEAD_OF_TONIC), answer).await {
-                        Ok(answer) => answer,
-                        Err(_) => return Ok(Refusal::DeadlineExceeded.answer()),
-                    }
+            let began = Instant::now();
+            let answer = match pass {
+                Some(pass) => {
+                    let answer = within(budget, line.call(channel, request, budget)).await;
+                    pass.ended(line::judged(answer.as_ref(), budget));
+                    answer
                 }
-                None => answer.await,
+                None => within(budget, channel.call(request)).await,
             };
+            let answer = answer.unwrap_or_else(|| Ok(Refusal::DeadlineExceeded.answer()));
+            if let Some(method) = method {
+                line.record(method.path, began.elapsed(), trace::code_of(&answer));
+            }
             if let Ok(answer) = &answer {
                 trace::record_client(&recorded, answer.headers());
             }

@@ -53,6 +53,12 @@ pub enum Refusal {
     /// As many calls to one peer are under way as there may be.
     #[error("another service answers too late, and as many calls wait for it as may; retry later")]
     PeerBusy,
+    /// A method of a peer that kept failing is left alone.
+    #[error("another service does not answer, and is left alone for a moment; retry later")]
+    PeerAway {
+        /// When it is tried again.
+        retry_after: Duration,
+    },
     /// Going down.
     #[error("this instance is going down; another one will answer")]
     Draining,
@@ -65,7 +71,9 @@ impl Classify for Refusal {
             Self::RoleNotAllowed | Self::NotAService => Kind::PermissionDenied,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => Kind::ResourceExhausted,
-            Self::KeysOutOfReach | Self::DenialNotRecorded | Self::PeerBusy | Self::Draining => Kind::Unavailable,
+            Self::KeysOutOfReach | Self::DenialNotRecorded | Self::PeerBusy | Self::PeerAway { .. } | Self::Draining => {
+                Kind::Unavailable
+            }
         }
     }
 
@@ -77,13 +85,16 @@ impl Classify for Refusal {
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => "OVERLOADED",
             Self::PeerBusy => "PEER_BUSY",
+            Self::PeerAway { .. } => "PEER_AWAY",
             Self::Draining => "DRAINING",
         }
     }
 
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
-            Self::Overloaded { retry_after } | Self::TooManyStreams { retry_after } => {
+            Self::Overloaded { retry_after }
+            | Self::TooManyStreams { retry_after }
+            | Self::PeerAway { retry_after } => {
                 vec![("retry_delay_ms", Cow::Owned(retry_after.as_millis().to_string()))]
             }
             _ => Vec::new(),

@@ -19,7 +19,7 @@ use tower::{Layer, Service};
 use tracing::{Instrument as _, Span, field};
 
 /// Buckets of the conventions, in seconds, with finer steps where this house's answers lie.
-const BUCKETS: [f64; 16] =
+pub(crate) const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 fn durations() -> &'static Histogram<f64> {
@@ -56,7 +56,7 @@ const fn is_server_error(code: Code) -> bool {
 }
 
 /// The name of a code as the conventions spell it.
-const fn code_name(code: Code) -> &'static str {
+pub(crate) const fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",
@@ -78,8 +78,16 @@ const fn code_name(code: Code) -> &'static str {
     }
 }
 
-fn code_in(headers: &HeaderMap) -> Option<Code> {
+pub(crate) fn code_in(headers: &HeaderMap) -> Option<Code> {
     headers.get("grpc-status").map(|value| Code::from_bytes(value.as_bytes()))
+}
+
+/// How a call to a peer ended, as far as its headers tell.
+pub(crate) fn code_of<E>(answer: &Result<Response<Body>, E>) -> Code {
+    match answer {
+        Ok(answer) => code_in(answer.headers()).unwrap_or(Code::Ok),
+        Err(_) => Code::Unavailable,
+    }
 }
 
 /// The span of a call to a peer.

@@ -1,15 +1,18 @@
 //! One service calls another.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kernel::{Ambient, Role};
-use tonic::Code;
+use tokio::net::{TcpListener, TcpStream};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, WatchRequest};
-use ventanilla_server::{Call, PeerError, PeerSettings, Peers, Principal, StackSettings, TokenSource};
+use ventanilla_server::{Call, PeerError, PeerSettings, Peers, Principal, Refusal, StackSettings, TokenSource};
 
-use crate::support::{Answers, House, assembly, reason, with_token};
+use crate::support::{Answers, House, PATIENCE, assembly, reason, with_token};
 
 /// A service in front of another: its GetHead asks the other's in the name of the caller.
 async fn two_houses(behind: Answers) -> (House, House) {
@@ -131,9 +134,116 @@ async fn a_peer_that_hangs_takes_no_more_than_its_places_and_the_service_answers
     assert!(came.try_recv().is_ok() && came.try_recv().is_err(), "who was refused never reached it");
 }
 
+/// How often the handler was reached, and a handler that answers by `answer`.
+fn counted<F>(answer: F) -> (Arc<AtomicUsize>, Answers)
+where
+    F: Fn() -> Result<Head, Status> + Send + Sync + 'static,
+{
+    let (reached, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(answer));
+    let counts = Arc::clone(&reached);
+    let answers = Answers::with(move |_| {
+        counts.fetch_add(1, Ordering::SeqCst);
+        let answer = answer();
+        async move { answer }
+    });
+    (reached, answers)
+}
+
+#[tokio::test]
+async fn a_method_that_keeps_failing_is_left_alone_and_found_again_by_one_call() {
+    let fails = Arc::new(AtomicBool::new(true));
+    let failing = Arc::clone(&fails);
+    let (reached, answers) = counted(move || match failing.load(Ordering::SeqCst) {
+        true => Err(Status::unavailable("no database")),
+        false => Ok(Head::default()),
+    });
+    let house = House::open(answers).await;
+    let channel = house.peers("front").channel("testing").unwrap();
+    let ask = || LedgerServiceClient::new(channel.clone()).get_head(GetHeadRequest {});
+    for _ in 0..10 {
+        assert_eq!(ask().await.unwrap_err().message(), "no database");
+    }
+    let refused = ask().await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::Unavailable, "PEER_AWAY"));
+    let back = refused.get_details_retry_info().unwrap().retry_delay.unwrap();
+    assert!(back > Duration::ZERO && back <= Duration::from_secs(1), "{back:?}");
+    assert_eq!(reached.load(Ordering::SeqCst), 10, "it was not asked");
+    let mut stream = LedgerServiceClient::new(channel.clone()).watch(WatchRequest::default()).await.unwrap().into_inner();
+    assert!(stream.message().await.unwrap().is_some(), "what it does beside goes on");
+
+    fails.store(false, Ordering::SeqCst);
+    let asked = async {
+        while ask().await.is_err_and(|error| reason(&error).0 == "PEER_AWAY") {
+            tokio::task::yield_now().await;
+        }
+        assert!(ask().await.is_ok());
+    };
+    tokio::time::timeout(PATIENCE, asked).await.unwrap();
+    assert_eq!(reached.load(Ordering::SeqCst), 12, "one found it, and the next came after it");
+}
+
+#[tokio::test]
+async fn what_a_caller_did_wrong_or_a_third_service_could_not_do_leaves_nobody_alone() {
+    let others = [
+        Status::invalid_argument("no"),
+        Status::not_found("no"),
+        Status::resource_exhausted("full"),
+        Status::internal("broken"),
+        Refusal::PeerBusy.status(),
+        Refusal::PeerAway { retry_after: Duration::from_secs(1) }.status(),
+    ];
+    for other in others {
+        let (code, (reached, answers)) = (other.code(), counted(move || Err(other.clone())));
+        let house = House::open(answers).await;
+        let channel = house.peers("front").channel("testing").unwrap();
+        for _ in 0..30 {
+            let error = LedgerServiceClient::new(channel.clone()).get_head(GetHeadRequest {}).await.unwrap_err();
+            assert_eq!(error.code(), code);
+        }
+        assert_eq!(reached.load(Ordering::SeqCst), 30, "{code:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_whose_connection_breaks_is_made_once_more_and_within_the_callers_time() {
+    let (reached, answers) = counted(|| Ok(Head::default()));
+    let house = House::open(answers).await;
+    // Breaks what is connected first, and then leads there.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let door = format!("http://{}", listener.local_addr().unwrap());
+    let to = house.url.trim_start_matches("http://").to_owned();
+    tokio::spawn(async move {
+        drop(listener.accept().await.unwrap());
+        loop {
+            let (mut from, _) = listener.accept().await.unwrap();
+            let mut to = TcpStream::connect(&to).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
+        }
+    });
+    let tokens = TokenSource::issued(Arc::clone(&house.issuer), "front", house.ambient.clone());
+    let peers = Peers::new(&[("testing".to_owned(), door)].into(), tokens, &PeerSettings::default()).unwrap();
+    let asked = LedgerServiceClient::new(peers.channel("testing").unwrap()).get_head(GetHeadRequest {}).await;
+    assert!(asked.is_ok(), "{asked:?}");
+    assert_eq!(reached.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn calls_are_made_once_more_while_they_are_few_beside_the_others() {
+    let (reached, answers) = counted(|| Err(Refusal::Draining.status()));
+    let house = House::open(answers).await;
+    let channel = house.peers("front").channel("testing").unwrap();
+    for _ in 0..200 {
+        let error = LedgerServiceClient::new(channel.clone()).get_head(GetHeadRequest {}).await.unwrap_err();
+        assert_eq!(reason(&error).0, "DRAINING");
+    }
+    // One in ten, and one a second over ten seconds for who calls seldom.
+    let again = reached.load(Ordering::SeqCst) - 200;
+    assert!((20..=31).contains(&again), "{again}");
+}
+
 #[tokio::test]
 async fn a_peer_that_is_away_is_unavailable_and_found_again_later() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let addresses = [("testing".to_owned(), format!("http://{address}"))].into();
