@@ -145,9 +145,11 @@ mod tests {
         let mut mixed = Standing::default();
         for turn in 0..100 {
             assert_eq!(mixed.admit(now), Ok(false), "{turn}");
-            mixed.ended(false, Some(turn % 5 > 1), now);
+            mixed.ended(false, Some(turn % 5 > 0), now);
         }
-        fails(&mut mixed, 2, now);
+        fails(&mut mixed, 7, now);
+        assert_eq!(mixed.admit(now), Ok(false), "nine of the last twenty");
+        fails(&mut mixed, 1, now);
         assert_eq!(mixed.admit(now), Err(FIRST_PAUSE), "ten of the last twenty");
     }
 

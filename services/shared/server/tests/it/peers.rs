@@ -159,7 +159,7 @@ async fn a_method_that_keeps_failing_is_left_alone_and_found_again_by_one_call()
     });
     let house = House::open(answers).await;
     let channel = house.peers("front").channel("testing").unwrap();
-    let ask = || LedgerServiceClient::new(channel.clone()).get_head(GetHeadRequest {});
+    let ask = async || LedgerServiceClient::new(channel.clone()).get_head(GetHeadRequest {}).await;
     for _ in 0..10 {
         assert_eq!(ask().await.unwrap_err().message(), "no database");
     }
