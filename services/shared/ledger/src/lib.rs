@@ -17,6 +17,7 @@ mod feed;
 mod figures;
 mod follower;
 mod forget;
+pub mod months;
 mod received;
 mod rows;
 mod sequencer;

@@ -110,7 +110,7 @@ where
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match arguments.command {
         Some(Command::Health) => return Ok(runtime.block_on(health::ask_http(&process.listen))?),
-        Some(Command::Migrate) => return Err(StartError::NothingToMigrate),
+        Some(Command::Migrate | Command::LedgerMonth) => return Err(StartError::NothingToMigrate),
         Some(Command::Serve) | None => {}
     }
     let result = runtime.block_on(async {
