@@ -24,8 +24,8 @@ async fn before_months() -> (Database, Db) {
     let all = schema_migrator("house", &Migrator::DEFAULT).unwrap();
     let former: Vec<Migration> = all.iter().filter(|file| file.version < PARTED).cloned().collect();
     let mut migrator = Migrator::with_migrations(former);
-    migrator.create_schema("house".into());
-    migrator.dangerous_set_table_name("house.schema_migration".to_owned());
+    migrator.create_schema("house");
+    migrator.dangerous_set_table_name("house.schema_migration");
     let mut owner = PgConnection::connect(&database.url()).await.unwrap();
     owner.execute("create schema house; set search_path = house").await.unwrap();
     migrator.run_direct(None, &mut owner, false).await.unwrap();
@@ -49,7 +49,7 @@ async fn beside_writers<T>(db: &Db, least: u128, meanwhile: impl Future<Output =
                 let mut written = 0;
                 while written < least || !over.is_cancelled() {
                     written += 1;
-                    write(&db, &[draft(&format!("things/{writer}"), (writer << 64) | written, "m")]).await;
+                    write(&db, &[draft(&format!("things/{writer}"), ((writer + 1) << 64) | written, "m")]).await;
                     ledger.nudge();
                 }
                 i64::try_from(written).unwrap()
