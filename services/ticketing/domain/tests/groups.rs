@@ -184,6 +184,7 @@ proptest! {
                 filing: tickets[which].filing().clone(),
                 characteristics: Characteristics::default(),
                 assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
+                ever: EverFiled::default(),
                 reason: "two_departments".parse().unwrap(),
             };
             let key = TrackingKey::from_entropy([2; 12]);
@@ -280,6 +281,7 @@ fn what_the_office_hears_is_not_split_and_what_is_claimed_in_finance_is_no_occas
         filing: ticket(0, 2).filing().clone(),
         characteristics: Characteristics::default(),
         assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
+        ever: EverFiled::default(),
         reason: "two_departments".parse().unwrap(),
     };
     let heard = ticket(0, 2).with_office_case(case);

@@ -64,7 +64,8 @@ impl Ticketing {
         let set = characteristic::made_for(&mut writing.tx, &filing).await?;
         let known = &writing.chronicle.stored.characteristics;
         let characteristics = known.refiled("", Vec::new(), set.as_ref(), Demand::WhatIsSaid)?;
-        let draft = SplitDraft { points, subject, filing, characteristics, assignment, reason };
+        let ever = writing.ever().await?;
+        let draft = SplitDraft { points, subject, filing, characteristics, assignment, ever, reason };
         let (ticket, opened, happened) = ticket.split(draft, into, tracking_key, writing.moment)?;
 
         let receipt = Receipt::of(&opened, sha256);
