@@ -23,7 +23,7 @@ impl World {
         DeskServiceClient::new(self.served.channel_as(subject, &[role], Some("billing")))
     }
 
-    fn tickets_of(&self, subject: &str) -> Tickets {
+    pub fn tickets_of(&self, subject: &str) -> Tickets {
         TicketServiceClient::new(self.served.channel_as(subject, &[Role::Agent], Some("billing")))
     }
 
