@@ -302,15 +302,19 @@ impl Promise {
         self.forecast.is_some_and(|told| self.due < told.earliest)
     }
 
-    /// Refuses that an answer which was promised is said to be kept while there is none.
+    /// Refuses that an answer which was promised is said to be kept while there is none, and a call or a visit before anybody was reached or tried often enough:
+    /// that keeps it by itself ([`Self::attempt`]), and no word does.
     ///
     /// # Errors
-    /// [`Refusal::NotAnsweredYet`].
+    /// [`Refusal::NotAnsweredYet`], [`Refusal::NotReachedYet`].
     pub fn refuse_kept(&self, state: &State) -> Result<(), Refusal> {
-        if self.kind == PromiseKind::Resolution && !state.is_answered() {
-            return Err(Refusal::NotAnsweredYet { state: state.standing() });
+        match self.kind {
+            PromiseKind::Resolution if !state.is_answered() => Err(Refusal::NotAnsweredYet { state: state.standing() }),
+            PromiseKind::Callback { tried, .. } | PromiseKind::Appointment { tried, .. } => {
+                Err(Refusal::NotReachedYet { tried: tried.times })
+            }
+            PromiseKind::Resolution | PromiseKind::Other | PromiseKind::FollowUp => Ok(()),
         }
-        Ok(())
     }
 
     /// How it ends as its affair is answered at `at`; `None` where it goes on, or has ended. `refused` is why the affair is not taken up, where it is not: then there
