@@ -94,7 +94,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         keep_ended: settings.keep_ended(),
     };
     let danger = DangerFigures::new(app.clone());
-    let (lapsing, teller, reader, announcer) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (lapsing, teller, announcer) = (app.clone(), app.clone(), app.clone());
+    let (reader, reader_anew) = (app.clone(), app.clone());
     let parting = app.clone();
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
@@ -120,6 +121,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
+        .worker(Worker::new("words-anew", move |cancel| words::anew(reader_anew.clone(), cancel)))
         .worker(Worker::new("announcing", move |cancel| announcing::run(announcer.clone(), cancel)))
         .worker(Worker::new("apart", move |cancel| apart::run(parting.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)))
