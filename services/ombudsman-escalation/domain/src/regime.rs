@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::phrase::Worded;
 use crate::term;
-use crate::vocabulary::{BoundBy, Ground, Outcome};
+use crate::vocabulary::{BoundBy, DossierKind, Ground, Outcome, Party};
 
 /// One set of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -346,6 +346,16 @@ impl Regime {
     /// The provision a ground stands in, or where the closed list stands that does not have it.
     pub fn article(&self, ground: Ground) -> &'static str {
         self.article_of(ground).unwrap_or(self.grounds_in)
+    }
+
+    /// Which party answered, of a paper that is an answer to a decision: nobody's is taken but that of whose word counts. `None` of every other kind.
+    pub fn answered_by(&self, kind: DossierKind) -> Option<Party> {
+        let acceptance = self.acceptance.filter(|_| kind == DossierKind::DecisionAnswer)?;
+        match acceptance.by {
+            BoundBy::Claimant => Some(Party::Claimant),
+            BoundBy::Firm => Some(Party::Firm),
+            BoundBy::Law => None,
+        }
     }
 
     /// Where it stands what a decision does.

@@ -528,6 +528,7 @@ async fn under_the_rules_of_an_accredited_body_the_claimants_word_binds_the_firm
         world.papers(case, pb::DossierKind::DecisionAnswer).await,
         ["La parte reclamante acepta la resolución: I accept it"]
     );
+    assert_eq!(world.answered_by(case).await, [(pb::DossierKind::DecisionAnswer, pb::Party::Claimant)]);
     // In finance the law binds, and nobody has to answer.
     let finance = Claimant::of(&world, "es.finance").await;
     world.to_draft(&finance.case).await;

@@ -272,6 +272,7 @@ async fn where_the_law_does_not_bind_the_firms_word_does_and_its_no_ends_it() {
     assert_eq!(reason(&other), (Code::FailedPrecondition, "BINDS_BY_NO_WORD".into()));
     assert_eq!(answer(case.clone(), pb::BoundBy::Firm, true).await.unwrap().state(), S::Binding);
     assert_eq!(world.told(&case).await.bound_by(), pb::BoundBy::Firm);
+    assert_eq!(world.answered_by(&case).await, [(pb::DossierKind::DecisionAnswer, pb::Party::Firm)]);
     let ordered = act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order("p1", 10)]);
     assert_eq!(ordered.unwrap().state(), S::Compliance);
 
