@@ -502,11 +502,11 @@ impl<'a> Affair<'a> {
         Ok(intake.notify_decision(notify).await?.into_inner())
     }
 
-    /// The ombudsman decides point by point: the first is upheld, the second is not, nor what came to it with another part of the affair.
+    /// The ombudsman decides point by point, in the claimant's language by its label: the first is upheld, the second is not, nor what came to it with another part of the affair.
     pub async fn issue(&self, case: &str) -> Result<office::Decision, Status> {
         let mut ombudsman = self.cast.ombudsman.office.clone();
         let read = office::GetCaseRequest { name: case.to_owned() };
-        let office::Case { etag, claim_points, .. } = ombudsman.get_case(read).await?.into_inner();
+        let office::Case { etag, claim_points, matter, .. } = ombudsman.get_case(read).await?.into_inner();
         let mut points = vec![
             office::DecisionPoint {
                 claim_point: "p1".to_owned(),
@@ -539,7 +539,7 @@ impl<'a> Affair<'a> {
             etag,
             points,
             signpost: "Puede acudir a la junta arbitral de consumo o a los tribunales".to_owned(),
-            language: Language::Es.into(),
+            language: matter.map_or(Language::Es, |matter| matter.language()).into(),
             request_id: self.scene.request_id(),
             precedents: Vec::new(),
         };

@@ -508,6 +508,17 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
     said(5, "Un momento, por favor.");
     was_done(&scene, &callers).await;
 
+    // The queue of their department takes who asks for a person; where it has no extension any more, who takes every other call does.
+    let (other, ..) = known(&scene, 61_000_012).await;
+    let alone = "customer-service";
+    for (answered, by) in [(vec!["billing", alone], "billing"), (vec![alone], alone)] {
+        exchange.answers(&answered);
+        let wanted = exchange::Call { from: other.person.e164(), presses: vec!["0".to_owned()] };
+        let heard = exchange.call(&wanted).await;
+        let queues: Vec<&str> = heard.iter().filter_map(|line| line.strip_prefix("QUEUE ")).collect();
+        assert_eq!(queues, [by], "{heard:#?}");
+    }
+
     // With the gateway gone a person answers all the same.
     let version = exchange.version().await;
     drop(door);

@@ -4,6 +4,7 @@ mod answers;
 mod complaint;
 mod kept;
 mod office;
+mod phrases;
 mod sides;
 mod survey;
 
