@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
-use crate::{Address, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId};
+use crate::{Address, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId, Validity};
 
 /// Which source systems to believe first, among values observed at the same instant. Systems
 /// that are not named come after, by name.
@@ -168,11 +168,12 @@ pub struct Sourced<T> {
 /// An identifier, and the records it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoldenIdentifier {
-    /// The identifier.
+    /// The identifier, with the period that the record states which was observed last of those that state one.
     pub value: Identifier,
     /// The record that verified it last, or else the one that said it last.
     pub provenance: Provenance,
-    /// The record that said it last.
+    /// The record that said last that the person had it then; one that only says that it had ended by then is none, unless there
+    /// is no other.
     pub last_seen: Provenance,
 }
 
@@ -247,8 +248,11 @@ fn identifiers(ranked: &[&Record]) -> Vec<GoldenIdentifier> {
     mentions.into_values().filter_map(|mentions| identifier(&mentions)).collect()
 }
 
+/// A mention of an identifier, and the record that it stands in.
+type Mention<'a> = (&'a Record, &'a Identifier);
+
 /// The mentions of one identifier stand best record first.
-fn identifier(mentions: &[(&Record, &Identifier)]) -> Option<GoldenIdentifier> {
+fn identifier(mentions: &[Mention<'_>]) -> Option<GoldenIdentifier> {
     let last_verified = mentions.iter().filter_map(|(_, mention)| mention.verified_at).max();
     let nth = mentions.iter().position(|(_, mention)| mention.verified_at == last_verified)?;
     let (record, mention) = mentions.get(nth)?;
@@ -262,8 +266,28 @@ fn identifier(mentions: &[(&Record, &Identifier)]) -> Option<GoldenIdentifier> {
     };
     let mut value = (*mention).clone();
     value.shared = mentions.iter().any(|(_, mention)| mention.shared);
-    let (last, _) = mentions.first()?;
+    value.validity = period(mentions, mention);
+    let seen = |(record, mention): &&Mention<'_>| mention.validity.holds(record.content.observed_at);
+    let (last, _) = mentions.iter().find(seen).or(mentions.first())?;
     Some(GoldenIdentifier { value, provenance: provenance(record, rule), last_seen: provenance(last, rule) })
+}
+
+/// When the person has it: as the record says that was observed last of those that state a period, since a system that was
+/// never told of the end goes on naming it. What was verified with the person after that was said stands against it, and nobody's
+/// unproven word against proven ones. At one instant the earlier end counts: a line that may be somebody else's is nobody's.
+fn period(mentions: &[Mention<'_>], believed: &Identifier) -> Validity {
+    let proven = mentions.iter().any(|(record, _)| !record.content.unproven);
+    let states = |(record, mention): &&Mention<'_>| {
+        mention.validity != Validity::default() && !(proven && record.content.unproven)
+    };
+    let stated = mentions.iter().filter(states);
+    let last = stated.max_by_key(|(record, mention)| {
+        (record.content.observed_at, Reverse(mention.validity.until.unwrap_or(Timestamp::MAX)))
+    });
+    match last {
+        Some((record, mention)) if believed.verified_at <= Some(record.content.observed_at) => mention.validity,
+        _ => believed.validity,
+    }
 }
 
 #[cfg(test)]
@@ -373,5 +397,64 @@ mod tests {
         assert_eq!(email.provenance.record.uuid().as_u128(), 2);
         assert_eq!((email.provenance.rule, email.value.verified_at), (SurvivorshipRule::Verified, Some(at(15))));
         assert_eq!(email.last_seen.record.uuid().as_u128(), 1);
+    }
+
+    /// The only identifier of records about one person.
+    fn identified(records: &[Record]) -> GoldenIdentifier {
+        let mut identifiers = Golden::of(records, &Survivorship::default()).identifiers;
+        assert_eq!(identifiers.len(), 1);
+        identifiers.remove(0)
+    }
+
+    fn until(record: &mut Record, from: Option<i64>, until: Option<i64>) {
+        record.content.identifiers[0].validity = Validity { from: from.map(at), until: until.map(at) };
+    }
+
+    #[test]
+    fn an_identifier_ends_when_the_record_says_that_was_observed_last_of_those_that_say_when() {
+        let mut records = [
+            record(1, "bank", "Ana Ruiz", 20, Some(15)),
+            record(2, "crm", "Ana Ruiz", 40, None),
+            record(3, "shop", "Ana Ruiz", 50, None),
+        ];
+        until(&mut records[1], None, Some(30));
+        let email = identified(&records);
+        assert_eq!(email.value.validity.until, Some(at(30)), "a later record that says nothing of it renews nothing");
+        assert_eq!(email.provenance.record.uuid().as_u128(), 1);
+        until(&mut records[2], Some(35), None);
+        assert_eq!(identified(&records).value.validity, Validity { from: Some(at(35)), until: None }, "it is theirs again");
+        until(&mut records[2], None, Some(60));
+        records[2].content.observed_at = at(40);
+        assert_eq!(identified(&records).value.validity.until, Some(at(30)), "of two at once the earlier end");
+    }
+
+    #[test]
+    fn what_was_verified_after_it_was_said_to_have_ended_has_not() {
+        let mut records = [record(1, "bank", "Ana Ruiz", 50, Some(45)), record(2, "crm", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        assert_eq!(identified(&records).value.validity, Validity::default());
+        records[0].content.identifiers[0].verified_at = Some(at(40));
+        assert_eq!(identified(&records).value.validity.until, Some(at(30)), "not what was verified by then");
+    }
+
+    #[test]
+    fn nobodys_unproven_word_ends_what_others_proved() {
+        let mut records = [record(1, "crm", "Ana Ruiz", 20, None), record(2, "form", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        records[1].content.unproven = true;
+        assert_eq!(identified(&records).value.validity, Validity::default());
+        records[0].content.unproven = true;
+        assert_eq!(identified(&records).value.validity.until, Some(at(30)));
+    }
+
+    #[test]
+    fn who_says_that_it_had_ended_has_not_seen_it() {
+        let mut records = [record(1, "crm", "Ana Ruiz", 20, None), record(2, "shop", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        assert_eq!(identified(&records).last_seen.record.uuid().as_u128(), 1);
+        until(&mut records[1], None, Some(41));
+        assert_eq!(identified(&records).last_seen.record.uuid().as_u128(), 2, "it had not ended yet");
+        until(&mut records[1], None, Some(30));
+        assert_eq!(identified(&records[1..]).last_seen.record.uuid().as_u128(), 2, "there is no other");
     }
 }

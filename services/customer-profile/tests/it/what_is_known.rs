@@ -61,6 +61,21 @@ async fn what_was_verified_long_ago_and_told_again_lately_is_fresh() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_ended_by_the_newest_record_is_not_known_though_others_name_it() {
+    let world = World::new().await;
+    let mut billing = record("erp", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    billing.identifiers[1].verified_time = Some(time("2024-03-01T10:00:00Z"));
+    let ana = world.ingest(billing.observed("2026-10-01T10:00:00Z")).await.customer;
+    let phone = |facts: Vec<KnownFact>| facts.into_iter().find(|fact| fact.kind() == FactKind::Phone).unwrap();
+    assert_eq!(phone(known(&world, &ana, AskPurpose::Contact, &[]).await).state(), FactState::Fresh);
+    let mut sales = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    sales.identifiers[1].valid_until_time = Some(time("2026-06-01T00:00:00Z"));
+    world.ingest(sales.observed("2026-11-01T10:00:00Z")).await;
+    let told = phone(known(&world, &ana, AskPurpose::Contact, &[]).await);
+    assert_eq!((told.state(), told.value.as_str(), told.department.as_str()), (FactState::Unknown, "", ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_without_purpose_or_about_nobody_is_refused() {
     let world = World::new().await;
     let request = WhatIsKnownRequest { name: stranger(), purpose: 0, asking: vec![1, 99] };
