@@ -7,137 +7,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
-use crate::{Address, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId, Validity};
-
-/// Which source systems to believe first, among values observed at the same instant. Systems
-/// that are not named come after, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SourceOrder(Vec<Slug>);
-
-impl SourceOrder {
-    /// The order in which `systems` stand.
-    pub fn new(systems: Vec<Slug>) -> Self {
-        Self(systems)
-    }
-
-    fn rank(&self, system: &Slug) -> usize {
-        self.0.iter().position(|s| s == system).unwrap_or(self.0.len())
-    }
-}
-
-/// An attribute that a system may be the authority for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Attribute {
-    /// Name.
-    Name,
-    /// Date of birth.
-    BirthDate,
-    /// Postal address.
-    Address,
-    /// Language.
-    Language,
-}
-
-impl Attribute {
-    /// Every attribute.
-    pub const ALL: [Self; 4] = [Self::Name, Self::BirthDate, Self::Address, Self::Language];
-
-    /// The word it is configured by.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::BirthDate => "birth_date",
-            Self::Address => "address",
-            Self::Language => "language",
-        }
-    }
-
-    /// Whether it stays with a person, so that what was verified once holds against what others mention later. People
-    /// move, and change the language they are spoken to in.
-    const fn stays(self) -> bool {
-        matches!(self, Self::Name | Self::BirthDate)
-    }
-}
-
-/// How the value that is believed is chosen: the authority for the attribute first; then what was verified last, of an
-/// attribute that stays; then what was observed last, at the same instant what was verified; then the order of systems.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Survivorship {
-    order: SourceOrder,
-    authorities: BTreeMap<Attribute, SourceOrder>,
-}
-
-impl Survivorship {
-    /// No system is an authority; `order` decides between values observed at the same instant.
-    pub fn by_order(order: SourceOrder) -> Self {
-        Self { order, authorities: BTreeMap::new() }
-    }
-
-    /// The same, where of `attribute` these systems are believed before all others, the first most.
-    #[must_use]
-    pub fn with_authority(mut self, attribute: Attribute, systems: SourceOrder) -> Self {
-        self.authorities.insert(attribute, systems);
-        self
-    }
-
-    /// How far down the authorities of an attribute a system stands; all that are none stand alike.
-    fn authority(&self, attribute: Attribute, system: &Slug) -> usize {
-        self.authorities.get(&attribute).map_or(0, |systems| systems.rank(system))
-    }
-
-    fn claim(&self, attribute: Attribute, record: &Record) -> Claim {
-        let verified = Reverse(record.content.verified.get(&attribute).copied());
-        Claim {
-            authority: self.authority(attribute, &record.source_system),
-            standing: if attribute.stays() { verified } else { Reverse(None) },
-            observed: Reverse(record.content.observed_at),
-            verified,
-        }
-    }
-}
-
-/// How much a record's value of an attribute is worth: the least is believed, and of equal ones the order of systems
-/// decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Claim {
-    authority: usize,
-    /// When it was verified, where that outlasts later mentions.
-    standing: Reverse<Option<Timestamp>>,
-    observed: Reverse<Timestamp>,
-    verified: Reverse<Option<Timestamp>>,
-}
-
-impl Claim {
-    /// What decides against the next best.
-    fn over(self, second: Self) -> SurvivorshipRule {
-        if self.authority != second.authority {
-            SurvivorshipRule::Authority
-        } else if self.standing != second.standing {
-            SurvivorshipRule::Verified
-        } else if self.observed != second.observed {
-            SurvivorshipRule::MostRecent
-        } else if self.verified != second.verified {
-            SurvivorshipRule::Verified
-        } else {
-            SurvivorshipRule::SourceOrder
-        }
-    }
-}
-
-/// Why a value won.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SurvivorshipRule {
-    /// Only one record has a value.
-    OnlySource,
-    /// It was observed last.
-    MostRecent,
-    /// Others were observed at the same instant; the order of systems decided.
-    SourceOrder,
-    /// Its system is the authority for the attribute.
-    Authority,
-    /// Its source verified it with the person, and last of all.
-    Verified,
-}
+use crate::survivorship::Claim;
+use crate::{
+    Address, Attribute, GoldenEdition, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId, Survivorship,
+    SurvivorshipRule, Validity,
+};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,7 +69,7 @@ pub struct Golden {
 impl Golden {
     /// The golden record of `records`; the order they are given in does not matter.
     pub fn of(records: &[Record], survivorship: &Survivorship) -> Self {
-        let order = &survivorship.order;
+        let order = survivorship.order();
         let mut ranked: Vec<&Record> = records.iter().collect();
         ranked.sort_by_key(|r| {
             (Reverse(r.content.observed_at), order.rank(&r.source_system), r.source_system.clone(), r.id)
@@ -206,7 +80,7 @@ impl Golden {
             birth_date: best(&ranked, claim(Attribute::BirthDate), |r| r.content.birth_date.clone()),
             address: best(&ranked, claim(Attribute::Address), |r| r.content.address.clone()),
             language: best(&ranked, claim(Attribute::Language), |r| r.content.language),
-            identifiers: identifiers(&ranked),
+            identifiers: identifiers(&ranked, survivorship.edition()),
         }
     }
 }
@@ -238,21 +112,21 @@ fn provenance(record: &Record, rule: SurvivorshipRule) -> Provenance {
 
 /// Each identifier as the record has it that verified it last, or else as the best one has it; with the warning of any
 /// source that it is shared.
-fn identifiers(ranked: &[&Record]) -> Vec<GoldenIdentifier> {
+fn identifiers(ranked: &[&Record], edition: GoldenEdition) -> Vec<GoldenIdentifier> {
     let mut mentions: BTreeMap<&IdentifierKey, Vec<(&Record, &Identifier)>> = BTreeMap::new();
     for record in ranked {
         for identifier in &record.content.identifiers {
             mentions.entry(identifier.key()).or_default().push((record, identifier));
         }
     }
-    mentions.into_values().filter_map(|mentions| identifier(&mentions)).collect()
+    mentions.into_values().filter_map(|mentions| identifier(&mentions, edition)).collect()
 }
 
 /// A mention of an identifier, and the record that it stands in.
 type Mention<'a> = (&'a Record, &'a Identifier);
 
 /// The mentions of one identifier stand best record first.
-fn identifier(mentions: &[Mention<'_>]) -> Option<GoldenIdentifier> {
+fn identifier(mentions: &[Mention<'_>], edition: GoldenEdition) -> Option<GoldenIdentifier> {
     let last_verified = mentions.iter().filter_map(|(_, mention)| mention.verified_at).max();
     let nth = mentions.iter().position(|(_, mention)| mention.verified_at == last_verified)?;
     let (record, mention) = mentions.get(nth)?;
@@ -266,8 +140,12 @@ fn identifier(mentions: &[Mention<'_>]) -> Option<GoldenIdentifier> {
     };
     let mut value = (*mention).clone();
     value.shared = mentions.iter().any(|(_, mention)| mention.shared);
-    value.validity = period(mentions, mention);
-    let seen = |(record, mention): &&Mention<'_>| mention.validity.holds(record.content.observed_at);
+    if edition.heeds_ends() {
+        value.validity = period(mentions, mention);
+    }
+    let seen = |(record, mention): &&Mention<'_>| {
+        !edition.heeds_ends() || mention.validity.holds(record.content.observed_at)
+    };
     let (last, _) = mentions.iter().find(seen).or(mentions.first())?;
     Some(GoldenIdentifier { value, provenance: provenance(record, rule), last_seen: provenance(last, rule) })
 }
@@ -296,7 +174,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Content, CustomerId, IdentifierKind, RawIdentifier};
+    use crate::{Content, CustomerId, IdentifierKind, RawIdentifier, SourceOrder};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -426,6 +304,14 @@ mod tests {
         until(&mut records[2], None, Some(60));
         records[2].content.observed_at = at(40);
         assert_eq!(identified(&records).value.validity.until, Some(at(30)), "of two at once the earlier end");
+    }
+
+    #[test]
+    fn the_edition_of_before_puts_together_as_it_did() {
+        let mut records = [record(1, "bank", "Ana Ruiz", 20, Some(15)), record(2, "crm", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        let before = Golden::of(&records, &Survivorship::default().by(GoldenEdition::First)).identifiers.remove(0);
+        assert_eq!((before.value.validity, before.last_seen.record.uuid().as_u128()), (Validity::default(), 2));
     }
 
     #[test]

@@ -50,6 +50,11 @@ impl World {
         Self { harness, database, served, next }
     }
 
+    /// Another service on the same database, with settings of its own.
+    pub async fn beside(&self, identity: IdentitySettings) -> Served {
+        serve(&self.harness, &self.database, identity).await
+    }
+
     pub fn client(&self, role: Role) -> CustomerServiceClient<Client> {
         CustomerServiceClient::new(self.served.channel(role))
     }

@@ -73,7 +73,8 @@ impl Plan {
         if !missing.is_empty() {
             records.extend(record::load(tx, &missing).await?.into_iter().map(|stored| stored.record));
         }
-        let shown = golden::customer(group, &records, &profile.survivorship, Timestamp::UNIX_EPOCH);
+        let in_force = profile.survivorship.current();
+        let shown = golden::customer(group, &records, &in_force.survivorship, Timestamp::UNIX_EPOCH);
         // It was never written: two previews of one state are equal.
         Ok(proto::Customer { update_time: None, ..shown })
     }
