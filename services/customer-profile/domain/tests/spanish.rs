@@ -12,8 +12,8 @@ use std::collections::HashMap;
 
 use town::{Sheet, town};
 use ventanilla_customer_profile_domain::matching::{
-    Comparison, Description, Doubt, Edition, Field, Frequencies, Grade, LARGEST_BLOCK, Level, Person, Plan, Rules,
-    blocking_keys, candidates, estimate,
+    Comparison, Description, Doubt, EXPECTED_RECORDS, Edition, Field, Frequencies, Grade, LARGEST_BLOCK, Level,
+    MOST_COMPARED, Person, Plan, Rules, blocking_keys, candidates, candidates_of_each, estimate,
 };
 
 /// People of the town in most tests: enough for hundreds of families, few enough for a debug build.
@@ -46,19 +46,25 @@ impl Outcome {
     }
 }
 
+/// As the service weighs them: every name is an average one.
 fn people(sheets: &[Sheet]) -> Vec<Person> {
     let described: Vec<Description<'_>> = sheets.iter().map(Sheet::describe).collect();
-    let frequencies = Frequencies::of(&described);
+    let frequencies = Frequencies::of_carriers(&described);
     described.iter().map(|d| Person::new(d, &frequencies)).collect()
 }
 
-fn pairs_to_compare(people: &[Person]) -> Vec<(usize, usize)> {
-    candidates(&people.iter().map(blocking_keys).collect::<Vec<_>>(), LARGEST_BLOCK)
+/// The pairs that the service compares.
+fn pairs_to_compare(sheets: &[Sheet]) -> Vec<(usize, usize)> {
+    let neutral = Frequencies::neutral();
+    let keys: Vec<_> = sheets.iter().map(|sheet| blocking_keys(&Person::new(&sheet.describe(), &neutral))).collect();
+    candidates_of_each(&keys, LARGEST_BLOCK, MOST_COMPARED)
 }
 
+/// How a town is sorted out as the service does it for a middling firm.
 fn judged(sheets: &[Sheet], rules: &Rules) -> Outcome {
+    let rules = rules.among(EXPECTED_RECORDS);
     let people = people(sheets);
-    let pairs = pairs_to_compare(&people);
+    let pairs = pairs_to_compare(sheets);
     let mut sizes: HashMap<u32, usize> = HashMap::new();
     sheets.iter().for_each(|sheet| *sizes.entry(sheet.person).or_default() += 1);
     let mut outcome = Outcome {
@@ -78,10 +84,12 @@ fn judged(sheets: &[Sheet], rules: &Rules) -> Outcome {
 /// A number that changes when any judgement of the town does.
 fn judgements(edition: Edition) -> u64 {
     let sheets = town(200, 1);
-    let people = people(&sheets);
+    let described: Vec<Description<'_>> = sheets.iter().map(Sheet::describe).collect();
+    let frequencies = Frequencies::of(&described);
+    let people: Vec<Person> = described.iter().map(|d| Person::new(d, &frequencies)).collect();
     let rules = Rules::standard().by(edition);
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for (one, other) in pairs_to_compare(&people) {
+    for (one, other) in candidates(&people.iter().map(blocking_keys).collect::<Vec<_>>(), LARGEST_BLOCK) {
         let score = rules.score(&people[one], &people[other]);
         let said = format!("{one}:{other}:{}:{:.3}:{:?};", score.grade.as_str(), score.total, score.doubt);
         for byte in said.bytes() {
@@ -173,7 +181,7 @@ fn odds_learned_from_unlabelled_pairs_are_as_good_as_those_in_force() {
     let sheets = town(INHABITANTS, 6);
     let people = people(&sheets);
     let compare = |(a, b): (usize, usize)| Comparison::of(&people[a], &people[b]);
-    let compared: Vec<Comparison> = pairs_to_compare(&people).into_iter().map(compare).collect();
+    let compared: Vec<Comparison> = pairs_to_compare(&sheets).into_iter().map(compare).collect();
     let draws = (0..10 * people.len()).map(|at| (at % people.len(), (at * 7 + 13) % people.len()));
     let strangers: Vec<Comparison> = draws.filter(|(a, b)| a != b).map(compare).collect();
     let initial = Rules::standard();

@@ -121,7 +121,7 @@ pub(crate) async fn stale_again(
 pub(crate) async fn candidates(
     tx: &mut PgConnection,
     records: &[SourceRecordId],
-    most: i64,
+    most: usize,
 ) -> Result<Vec<Pair>, StoreError> {
     let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
@@ -141,7 +141,7 @@ pub(crate) async fn candidates(
            select subject, candidate as "candidate!" from ranked where nth <= $3"#,
         &ids,
         largest,
-        most,
+        i64::try_from(most).unwrap_or(i64::MAX),
         i64::from(WORTH_COMPARING),
     )
     .fetch_all(tx)

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use customer_profile_domain::matching::{Rules, Score};
+use customer_profile_domain::matching::{MOST_COMPARED, Rules, Score};
 use customer_profile_domain::{ChangeBasis, ChangeKind, Pair, ReviewState, revised};
 use kernel::{Classify as _, Kind, ResourceId};
 use postgres::{StoreError, Tx};
@@ -18,7 +18,7 @@ use crate::store::identity;
 use crate::store::rules_review::{self, Change, Review};
 use crate::usecase::Profile;
 use crate::usecase::ingest_source_record::link_anew;
-use crate::workers::judging::{self, MOST, uuids};
+use crate::workers::judging::{self, uuids};
 
 /// Records looked at in one transaction.
 const BATCH: i64 = 256;
@@ -102,7 +102,7 @@ impl RulesReviews {
             return self.wait(tx).await;
         }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
-        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
+        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
         let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let score = |pair: &Pair| scores.get(pair).map(|score| score.total);

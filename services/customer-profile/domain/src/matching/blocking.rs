@@ -1,6 +1,7 @@
 //! Which pairs are worth comparing: those that share a key. Every record has several keys, each
 //! made of another part of it, so that a slip in one part leaves the others.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use kernel::Personal;
@@ -80,6 +81,9 @@ pub const KEYS_VERSION: &str = "keys-2";
 /// A key that more records share finds crowds, not people, and is not used.
 pub const LARGEST_BLOCK: usize = 64;
 
+/// Others that one record is compared with at most: those with which it shares most.
+pub const MOST_COMPARED: usize = 32;
+
 /// Given names beyond these make no keys of their own.
 const GIVEN_NAMES: usize = 2;
 
@@ -134,6 +138,34 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
 
 /// The pairs of places in `records` that share keys enough to be worth comparing, each once, the lower place first.
 pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> =
+        worth_comparing(records, largest_block).into_iter().map(|(pair, _)| pair).collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// Those of them that one of the two is compared with: of each place the `most` others with which it shares most, of equals
+/// the lower places.
+pub fn candidates_of_each(
+    records: &[Vec<BlockingKey>],
+    largest_block: usize,
+    most: usize,
+) -> Vec<(usize, usize)> {
+    let mut of_each: HashMap<usize, Vec<(Reverse<i32>, usize)>> = HashMap::new();
+    for ((one, other), weight) in worth_comparing(records, largest_block) {
+        of_each.entry(one).or_default().push((Reverse(weight), other));
+        of_each.entry(other).or_default().push((Reverse(weight), one));
+    }
+    let mut pairs = BTreeSet::new();
+    for (one, mut others) in of_each {
+        others.sort_unstable();
+        pairs.extend(others.into_iter().take(most).map(|(_, other)| (one.min(other), one.max(other))));
+    }
+    pairs.into_iter().collect()
+}
+
+/// The pairs that share keys enough, with what these weigh together.
+fn worth_comparing(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<((usize, usize), i32)> {
     let mut blocks: HashMap<&BlockingKey, Vec<usize>> = HashMap::new();
     for (at, keys) in records.iter().enumerate() {
         for key in keys {
@@ -148,8 +180,5 @@ pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(us
             }
         }
     }
-    let worth = shared.into_iter().filter(|(_, weight)| *weight >= WORTH_COMPARING);
-    let mut pairs: Vec<(usize, usize)> = worth.map(|(pair, _)| pair).collect();
-    pairs.sort_unstable();
-    pairs
+    shared.into_iter().filter(|(_, weight)| *weight >= WORTH_COMPARING).collect()
 }
