@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
-use crate::survivorship::Claim;
 use crate::{
     Address, Attribute, GoldenEdition, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId, Survivorship,
     SurvivorshipRule, Validity,
@@ -37,6 +36,8 @@ pub struct Sourced<T> {
     pub value: T,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// The record that said the same last; the first edition of the program tells none.
+    pub last_seen: Option<Provenance>,
 }
 
 /// An identifier, and the records it comes from.
@@ -74,29 +75,38 @@ impl Golden {
         ranked.sort_by_key(|r| {
             (Reverse(r.content.observed_at), order.rank(&r.source_system), r.source_system.clone(), r.id)
         });
-        let claim = |attribute| move |record: &Record| survivorship.claim(attribute, record);
+        let by = |attribute| (survivorship, attribute);
         Self {
-            name: best(&ranked, claim(Attribute::Name), |r| r.content.name.clone()),
-            birth_date: best(&ranked, claim(Attribute::BirthDate), |r| r.content.birth_date.clone()),
-            address: best(&ranked, claim(Attribute::Address), |r| r.content.address.clone()),
-            language: best(&ranked, claim(Attribute::Language), |r| r.content.language),
+            name: best(&ranked, by(Attribute::Name), |r| r.content.name.as_ref(), PersonName::is_like),
+            birth_date: best(&ranked, by(Attribute::BirthDate), |r| r.content.birth_date.as_ref(), PartialEq::eq),
+            address: best(&ranked, by(Attribute::Address), |r| r.content.address.as_ref(), Address::is_like),
+            language: best(&ranked, by(Attribute::Language), |r| r.content.language.as_ref(), PartialEq::eq),
             identifiers: identifiers(&ranked, survivorship.edition()),
         }
     }
 }
 
-/// The value with the best claim; among equals the first of records that stand best first.
-fn best<T>(
+/// The value with the best claim; among equals the first of records that stand best first, which is by when they were observed. Values
+/// that are `alike` say the same.
+fn best<T: Clone>(
     ranked: &[&Record],
-    claim: impl Fn(&Record) -> Claim,
-    value: impl Fn(&Record) -> Option<T>,
+    (survivorship, attribute): (&Survivorship, Attribute),
+    value: impl Fn(&Record) -> Option<&T>,
+    alike: impl Fn(&T, &T) -> bool,
 ) -> Option<Sourced<T>> {
-    let mut having: Vec<(&Record, T)> = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v))).collect();
-    having.sort_by_key(|(record, _)| claim(record));
-    let mut having = having.into_iter();
-    let (record, value) = having.next()?;
-    let rule = having.next().map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
-    Some(Sourced { value, provenance: provenance(record, rule) })
+    let claim = |record: &Record| survivorship.claim(attribute, record);
+    let having: Vec<(&Record, &T)> = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v))).collect();
+    let mut by_claim = having.clone();
+    by_claim.sort_by_key(|(record, _)| claim(record));
+    let (record, value) = *by_claim.first()?;
+    let second = by_claim.get(1);
+    let rule = second.map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
+    let last = having.iter().find(|(_, said)| survivorship.edition().tells_last_seen() && alike(said, value));
+    Some(Sourced {
+        value: value.clone(),
+        provenance: provenance(record, rule),
+        last_seen: last.map(|(last, _)| provenance(last, rule)),
+    })
 }
 
 fn provenance(record: &Record, rule: SurvivorshipRule) -> Provenance {
@@ -342,5 +352,38 @@ mod tests {
         assert_eq!(identified(&records).last_seen.record.uuid().as_u128(), 2, "it had not ended yet");
         until(&mut records[1], None, Some(30));
         assert_eq!(identified(&records[1..]).last_seen.record.uuid().as_u128(), 2, "there is no other");
+    }
+
+    #[test]
+    fn who_said_last_what_is_believed_is_told_beside_whom_it_is_believed() {
+        let mut records = [
+            record(1, "registry", "Ana Ruiz", 10, None),
+            record(2, "crm", "ANA RUÍZ", 30, None),
+            record(3, "shop", "Anna Ruiz", 40, None),
+        ];
+        let lives = |line: &str, town: &str| Address {
+            lines: vec![line.to_owned()].into(),
+            locality: town.to_owned().into(),
+            ..Default::default()
+        };
+        records[0].content.address = Some(lives("Calle Mayor, 3", "Tolosa"));
+        records[1].content.address = Some(Address { region: "Gipuzkoa".to_owned().into(), ..lives("calle mayor 3", "TOLOSA") });
+        records[2].content.address = Some(lives("Calle Mayor 3", "Irun"));
+        for record in &mut records {
+            record.content.language = Some(Language::Es);
+        }
+        let registry = || SourceOrder::new(vec!["registry".parse().unwrap()]);
+        let by_registry = Attribute::ALL
+            .into_iter()
+            .fold(Survivorship::default(), |by, attribute| by.with_authority(attribute, registry()));
+        let told = |golden: &Golden| {
+            let of = |from: &Option<Provenance>| from.as_ref().map(|from| from.record.uuid().as_u128());
+            let (name, address) = (golden.name.as_ref().unwrap(), golden.address.as_ref().unwrap());
+            [of(&name.last_seen), of(&address.last_seen), of(&golden.language.as_ref().unwrap().last_seen)]
+        };
+        let golden = Golden::of(&records, &by_registry);
+        assert_eq!(golden.name.as_ref().unwrap().provenance.record.uuid().as_u128(), 1);
+        assert_eq!(told(&golden), [Some(2), Some(2), Some(3)], "another name and another town are not the same");
+        assert_eq!(told(&Golden::of(&records, &by_registry.by(GoldenEdition::First))), [None; 3]);
     }
 }

@@ -68,7 +68,8 @@ impl Attribute {
 pub enum GoldenEdition {
     /// An identifier is as the record has it that verified it last, also when a later one says that it has ended.
     First,
-    /// An identifier ends when the record says that was observed last of those that say when.
+    /// An identifier ends when the record says that was observed last of those that say when, and of every attribute it is told who
+    /// said the same last.
     #[default]
     Second,
 }
@@ -85,6 +86,11 @@ impl GoldenEdition {
     /// The edition with this stored word.
     pub fn stored(word: &str) -> Option<Self> {
         [Self::First, Self::Second].into_iter().find(|edition| edition.as_str() == word)
+    }
+
+    /// Whether it is told who said last what is believed of an attribute.
+    pub(crate) const fn tells_last_seen(self) -> bool {
+        matches!(self, Self::Second)
     }
 
     /// Whether a later record ends what an earlier one verified.
