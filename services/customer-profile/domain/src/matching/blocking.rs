@@ -22,6 +22,8 @@ pub enum Scheme {
     Mailbox,
     /// Birth date, day and month in either order.
     Birth,
+    /// One part of the name by sound, with the whole birth date.
+    NameBirth,
     /// Two parts of the name by sound, in either order.
     Names,
     /// One part of the name by sound, with year and month of birth.
@@ -43,6 +45,7 @@ impl Scheme {
             Self::Line => "line",
             Self::Mailbox => "mailbox",
             Self::Birth => "birth",
+            Self::NameBirth => "name_birth",
             Self::Names => "names",
             Self::NameMonth => "name_month",
             Self::NamePost => "name_post",
@@ -54,10 +57,11 @@ impl Scheme {
 
 impl Scheme {
     /// What sharing a key of this kind weighs: a pair is worth comparing from [`WORTH_COMPARING`] on. One identifier
-    /// is enough; of everything else two, since strangers often share one.
+    /// is enough, and so is a name with the day of birth, which of a million few share however common the name is; of
+    /// everything else two, since strangers often share one.
     pub const fn weight(self) -> i32 {
         match self {
-            Self::Document | Self::Account | Self::Line | Self::Mailbox => 2,
+            Self::Document | Self::Account | Self::Line | Self::Mailbox | Self::NameBirth => 2,
             Self::Birth | Self::Names | Self::NameMonth | Self::NamePost | Self::Door | Self::PostNumber => 1,
         }
     }
@@ -76,7 +80,7 @@ pub struct BlockingKey {
 }
 
 /// Version of what the keys are made of; keys of another one find nobody.
-pub const KEYS_VERSION: &str = "keys-2";
+pub const KEYS_VERSION: &str = "keys-3";
 
 /// A key that more records share finds crowds, not people, and is not used.
 pub const LARGEST_BLOCK: usize = 64;
@@ -125,6 +129,7 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
         let (low, high) = (born.month.min(born.day), born.month.max(born.day));
         add(Scheme::Birth, format!("{:04}-{low:02}-{high:02}", born.year));
         for part in &parts {
+            add(Scheme::NameBirth, format!("{} {:04}-{:02}-{:02}", part.bones, born.year, born.month, born.day));
             add(Scheme::NameMonth, format!("{} {:04}-{:02}", part.bones, born.year, born.month));
         }
     }
