@@ -52,7 +52,10 @@ impl Plan {
             token: String::new(),
             gaps: Vec::new(),
         };
-        preview.token = URL_SAFE_NO_PAD.encode(digest(&SHA256, &preview.encode_to_vec()));
+        // With what stands for those that are only counted.
+        let mut all = preview.encode_to_vec();
+        all.extend(touched.rest.iter().flatten());
+        preview.token = URL_SAFE_NO_PAD.encode(digest(&SHA256, &all));
         // After the token: that a source fell silent changes nothing that is merged.
         preview.gaps = gaps;
         Ok(preview)
