@@ -151,7 +151,7 @@ fn identifier(mentions: &[Mention<'_>], edition: GoldenEdition) -> Option<Golden
     let mut value = (*mention).clone();
     value.shared = mentions.iter().any(|(_, mention)| mention.shared);
     if edition.heeds_ends() {
-        value.validity = period(mentions, mention);
+        value.validity = period(mentions, (record, mention));
     }
     let seen = |(record, mention): &&Mention<'_>| {
         !edition.heeds_ends() || mention.validity.holds(record.content.observed_at)
@@ -163,7 +163,7 @@ fn identifier(mentions: &[Mention<'_>], edition: GoldenEdition) -> Option<Golden
 /// When the person has it: as the record says that was observed last of those that state a period, since a system that was
 /// never told of the end goes on naming it. What was verified with the person after that was said stands against it, and nobody's
 /// unproven word against proven ones. At one instant the earlier end counts: a line that may be somebody else's is nobody's.
-fn period(mentions: &[Mention<'_>], believed: &Identifier) -> Validity {
+fn period(mentions: &[Mention<'_>], (source, believed): Mention<'_>) -> Validity {
     let proven = mentions.iter().any(|(record, _)| !record.content.unproven);
     let states = |(record, mention): &&Mention<'_>| {
         mention.validity != Validity::default() && !(proven && record.content.unproven)
@@ -174,6 +174,7 @@ fn period(mentions: &[Mention<'_>], believed: &Identifier) -> Validity {
     });
     match last {
         Some((record, mention)) if believed.verified_at <= Some(record.content.observed_at) => mention.validity,
+        None if proven && source.content.unproven => Validity::default(),
         _ => believed.validity,
     }
 }
