@@ -159,6 +159,28 @@ async fn all_processes_believe_alike_whatever_each_was_started_with() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_by_the_settings_of_before_writes_by_those_in_force() {
+    let world = World::telling(believing(["crm", "shop"])).await;
+    let ana = bilingual(&world, 1).await;
+    let admin = world.admin().await;
+    // Another process brings others into force: nobody told this one.
+    let adopted = r#"insert into customer_profile.survivorship (number, written, adopted_at, done_at)
+        select 2, jsonb_set(written, '{order}', '["shop", "crm"]'), adopted_at, adopted_at from customer_profile.survivorship"#;
+    sqlx::query(adopted).execute(&admin).await.unwrap();
+    let mut again = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111201").email("ana@x.example");
+    again.language = SPANISH;
+    assert_eq!(world.ingest(again).await.customer, ana);
+    assert_eq!(shown(&world, &ana).await, CATALAN);
+    let adopted = r#"insert into customer_profile.survivorship (number, written, adopted_at, done_at)
+        select 3, written, adopted_at, adopted_at from customer_profile.survivorship where number = 1"#;
+    sqlx::query(adopted).execute(&admin).await.unwrap();
+    let newcomer = world.ingest(record("crm", "sales", "2").named("Eva Sanz Oca").phone("600111202")).await.customer;
+    let by = "select survivorships from customer_profile.customer where 'customers/' || id = $1";
+    let by: Vec<i32> = sqlx::query_scalar(by).bind(&newcomer).fetch_one(&admin).await.unwrap();
+    assert_eq!(by, [3], "a newcomer too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_written_before_settings_were_kept_is_written_by_this_edition_of_the_program() {
     let world = World::new().await;
     let mut billing = record("erp", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
