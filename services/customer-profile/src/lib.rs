@@ -91,8 +91,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let configured = settings.identity.survivorship();
-    let survivorship =
-        survivorship::SurvivorshipInForce::open(db.reader(), configured, house.ambient.now()).await?;
+    let survivorship = survivorship::SurvivorshipInForce::open(db.reader(), configured, house.ambient.now()).await?;
     let (journal, lines) = rights::Journal::open(&house.checkpoint_dir)?;
     let (kept, rules) = settings.identity.rules().map_err(StartError::Rules)?;
     let profile = Profile {

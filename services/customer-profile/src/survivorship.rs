@@ -71,7 +71,10 @@ impl SurvivorshipInForce {
         let written = Written::from(&configured);
         let number = loop {
             if let Some(adopted) = store::adopt(pool, &written, now).await? {
-                tracing::info!(number = adopted, "other settings of which values to believe: customers are written anew by them");
+                tracing::info!(
+                    number = adopted,
+                    "other settings of which values to believe: customers are written anew by them"
+                );
             }
             // Another process may have been faster, with the same settings or with others.
             let (number, in_force) = store::in_force(pool).await?;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use customer_profile_domain::matching::{
-    BlockingKey, Comparison, Description, Estimate, LARGEST_BLOCK, Person, Plan, Rules, WrittenRules, blocking_keys, candidates,
-    estimate,
+    BlockingKey, Comparison, Description, Estimate, LARGEST_BLOCK, Person, Plan, Rules, WrittenRules, blocking_keys,
+    candidates, estimate,
 };
 use serde::Serialize;
 

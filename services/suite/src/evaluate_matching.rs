@@ -48,7 +48,9 @@ impl fmt::Display for Manner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AsTheService { expected_records } => write!(f, "as the service does, of {expected_records} records"),
-            Self::AmongThemselves => f.write_str("among themselves, with their own frequencies of names: not as the service does"),
+            Self::AmongThemselves => {
+                f.write_str("among themselves, with their own frequencies of names: not as the service does")
+            }
         }
     }
 }
@@ -339,7 +341,8 @@ mod tests {
             ES100;00000001R;1981-07-30;Otaegi;Soto;Hugo;rec-2-org\n\
             ES100;12345678Z;;Otaegui;;Hugo;rec-1-dup\n";
         let path = written("family", family);
-        let by = |edition| evaluate(std::slice::from_ref(&path), &Rules::standard().by(edition), Manner::default()).unwrap();
+        let by =
+            |edition| evaluate(std::slice::from_ref(&path), &Rules::standard().by(edition), Manner::default()).unwrap();
         let [before, now] = [Edition::First, Edition::Second].map(|edition| by(edition).identifiers);
         std::fs::remove_file(&path).unwrap();
         assert_eq!((before.pairs, before.true_pairs), (3, 1), "father and son are one by their account");
@@ -384,7 +387,8 @@ mod tests {
     #[test]
     fn refuses_a_file_without_known_columns() {
         let path = written("strange", "a,b\n1,2\n");
-        let refused = format!("{:#}", evaluate(std::slice::from_ref(&path), &Rules::standard(), Manner::default()).unwrap_err());
+        let refused =
+            format!("{:#}", evaluate(std::slice::from_ref(&path), &Rules::standard(), Manner::default()).unwrap_err());
         std::fs::remove_file(path).unwrap();
         assert!(refused.contains("rec_id"), "{refused}");
     }

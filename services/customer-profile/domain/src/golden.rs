@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
 use crate::{
-    Address, Attribute, GoldenEdition, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId, Survivorship,
-    SurvivorshipRule, Validity,
+    Address, Attribute, GoldenEdition, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId,
+    Survivorship, SurvivorshipRule, Validity,
 };
 
 /// Where a value comes from.
@@ -153,9 +153,8 @@ fn identifier(mentions: &[Mention<'_>], edition: GoldenEdition) -> Option<Golden
     if edition.heeds_ends() {
         value.validity = period(mentions, (record, mention));
     }
-    let seen = |(record, mention): &&Mention<'_>| {
-        !edition.heeds_ends() || mention.validity.holds(record.content.observed_at)
-    };
+    let seen =
+        |(record, mention): &&Mention<'_>| !edition.heeds_ends() || mention.validity.holds(record.content.observed_at);
     let (last, _) = mentions.iter().find(seen).or(mentions.first())?;
     Some(GoldenIdentifier { value, provenance: provenance(record, rule), last_seen: provenance(last, rule) })
 }
@@ -311,7 +310,11 @@ mod tests {
         assert_eq!(email.value.validity.until, Some(at(30)), "a later record that says nothing of it renews nothing");
         assert_eq!(email.provenance.record.uuid().as_u128(), 1);
         until(&mut records[2], Some(35), None);
-        assert_eq!(identified(&records).value.validity, Validity { from: Some(at(35)), until: None }, "it is theirs again");
+        assert_eq!(
+            identified(&records).value.validity,
+            Validity { from: Some(at(35)), until: None },
+            "it is theirs again"
+        );
         until(&mut records[2], None, Some(60));
         records[2].content.observed_at = at(40);
         assert_eq!(identified(&records).value.validity.until, Some(at(30)), "of two at once the earlier end");
@@ -368,7 +371,8 @@ mod tests {
             ..Default::default()
         };
         records[0].content.address = Some(lives("Calle Mayor, 3", "Tolosa"));
-        records[1].content.address = Some(Address { region: "Gipuzkoa".to_owned().into(), ..lives("calle mayor 3", "TOLOSA") });
+        records[1].content.address =
+            Some(Address { region: "Gipuzkoa".to_owned().into(), ..lives("calle mayor 3", "TOLOSA") });
         records[2].content.address = Some(lives("Calle Mayor 3", "Irun"));
         for record in &mut records {
             record.content.language = Some(Language::Es);

@@ -12,8 +12,8 @@ use std::collections::HashMap;
 
 use town::{Dice, Sheet, registered, town};
 use ventanilla_customer_profile_domain::matching::{
-    BlockingKey, Comparison, Description, Doubt, EXPECTED_RECORDS, Edition, Field, Frequencies, Grade, LARGEST_BLOCK, Level,
-    MOST_COMPARED, Person, Plan, Rules, Scheme, blocking_keys, candidates, candidates_of_each, estimate,
+    BlockingKey, Comparison, Description, Doubt, EXPECTED_RECORDS, Edition, Field, Frequencies, Grade, LARGEST_BLOCK,
+    Level, MOST_COMPARED, Person, Plan, Rules, Scheme, blocking_keys, candidates, candidates_of_each, estimate,
 };
 
 /// People of the town in most tests: enough for hundreds of families, few enough for a debug build.

@@ -93,7 +93,8 @@ impl Comparisons {
             return Ok(false);
         }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
-        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
+        let mut pairs: BTreeSet<Pair> =
+            comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
         let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let change = Change::between(&scores, &standing);

@@ -102,7 +102,8 @@ impl RulesReviews {
             return self.wait(tx).await;
         }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
-        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
+        let mut pairs: BTreeSet<Pair> =
+            comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
         let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let score = |pair: &Pair| scores.get(pair).map(|score| score.total);

@@ -175,7 +175,8 @@ async fn a_line_given_up(world: &World) -> String {
     let mut billing = record("erp", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
     billing.identifiers[1].verified_time = Some(time("2024-03-01T10:00:00Z"));
     let ana = world.ingest(billing.observed("2024-03-01T10:00:00Z")).await.customer;
-    let mut sales = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222").phone("600333444");
+    let mut sales =
+        record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222").phone("600333444");
     sales.identifiers[1].valid_until_time = Some(time("2026-06-01T00:00:00Z"));
     assert_eq!(world.ingest(sales.observed("2026-11-01T10:00:00Z")).await.customer, ana);
     ana
@@ -185,7 +186,11 @@ async fn a_line_given_up(world: &World) -> String {
 async fn a_number_that_ended_by_the_newest_record_leads_to_nobody_whoever_has_it_still() {
     let world = World::new().await;
     let ana = a_line_given_up(&world).await;
-    assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::None, "whoever has the line now hears nothing of her");
+    assert_eq!(
+        world.lookup("600111222").await.grade(),
+        MatchGrade::None,
+        "whoever has the line now hears nothing of her"
+    );
     assert_eq!(world.lookup("600333444").await.customer, ana);
     let mut after = record("b", "sales", "2").named("Eva Sanz Oca").phone("600111222");
     after.identifiers[0].valid_from_time = Some(time("2026-06-02T00:00:00Z"));

@@ -89,7 +89,10 @@ async fn other_settings_reach_who_was_written_before_and_leave_what_was_shown() 
         for customer in &everybody {
             assert_eq!(shown(&world, customer).await, CATALAN, "though nobody wrote of them");
         }
-        assert_eq!((world.lookup("600111201").await.language, world.lookup("600111270").await.language), (CATALAN, CATALAN));
+        assert_eq!(
+            (world.lookup("600111201").await.language, world.lookup("600111270").await.language),
+            (CATALAN, CATALAN)
+        );
         assert_ne!(world.customer(&first).await.etag, etag);
         let today = instant(&world);
         assert_eq!((showed(&world, &first, yesterday).await, showed(&world, &first, today).await), (SPANISH, CATALAN));
@@ -141,7 +144,8 @@ async fn all_processes_believe_alike_whatever_each_was_started_with() {
     // The first process writes of somebody new, and of who was there, by what the second brought.
     let before = instant(&world);
     let eva = bilingual(&world, 2).await;
-    let mut again = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111201").email("ana@x.example");
+    let mut again =
+        record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111201").email("ana@x.example");
     again.language = SPANISH;
     assert_eq!(world.ingest(again).await.customer, ana);
     for customer in [&ana, &eva] {
@@ -167,7 +171,8 @@ async fn who_writes_by_the_settings_of_before_writes_by_those_in_force() {
     let adopted = r#"insert into customer_profile.survivorship (number, written, adopted_at, done_at)
         select 2, jsonb_set(written, '{order}', '["shop", "crm"]'), adopted_at, adopted_at from customer_profile.survivorship"#;
     sqlx::query(adopted).execute(&admin).await.unwrap();
-    let mut again = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111201").email("ana@x.example");
+    let mut again =
+        record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111201").email("ana@x.example");
     again.language = SPANISH;
     assert_eq!(world.ingest(again).await.customer, ana);
     assert_eq!(shown(&world, &ana).await, CATALAN);
@@ -200,7 +205,11 @@ async fn who_was_written_before_settings_were_kept_is_written_by_this_edition_of
         let all = customer.identifiers.into_iter().filter_map(|i| i.value);
         all.filter(|i| i.r#type() == IdentifierType::Phone).map(|i| i.valid_until_time).collect::<Vec<_>>()
     };
-    assert_eq!(ends(world.customer_as_known(&ana, before).await.unwrap()), [None], "as the program put it together then");
+    assert_eq!(
+        ends(world.customer_as_known(&ana, before).await.unwrap()),
+        [None],
+        "as the program put it together then"
+    );
     let ended = [Some(time("2026-06-01T00:00:00Z"))];
     assert_eq!(ends(world.customer_as_known(&ana, after).await.unwrap()), ended);
     assert_eq!(ends(world.customer(&ana).await), ended);

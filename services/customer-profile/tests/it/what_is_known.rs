@@ -78,7 +78,8 @@ async fn a_number_that_ended_by_the_newest_record_is_not_known_though_others_nam
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_department_was_told_last_month_is_fresh_though_another_is_believed_for_it() {
-    let authority = ["name", "birth_date", "address", "language"].map(|of| (of.to_owned(), vec!["registry".to_owned()]));
+    let authority =
+        ["name", "birth_date", "address", "language"].map(|of| (of.to_owned(), vec!["registry".to_owned()]));
     let identity = IdentitySettings { authority: authority.into(), ..Default::default() };
     let world = World::telling(identity).await;
     let lives = |line: &str| {
@@ -97,7 +98,8 @@ async fn what_a_department_was_told_last_month_is_fresh_though_another_is_believ
     let stale = [FactKind::Name, FactKind::Address, FactKind::Language];
     assert_eq!(world.view(&ana).await.completeness.unwrap().stale_facts().collect::<Vec<_>>(), stale);
     world.ingest(sales.clone().observed("2026-10-20T10:00:00Z")).await;
-    let facts = known(&world, &ana, AskPurpose::Complaint, &[FactKind::BirthDate, FactKind::Address, FactKind::Language]).await;
+    let facts =
+        known(&world, &ana, AskPurpose::Complaint, &[FactKind::BirthDate, FactKind::Address, FactKind::Language]).await;
     for kind in [FactKind::Name, FactKind::BirthDate, FactKind::Address, FactKind::Language] {
         let fact = facts.iter().find(|fact| fact.kind() == kind).unwrap();
         assert_eq!((fact.state(), fact.department.as_str()), (FactState::Fresh, "sales"), "{kind:?}");

@@ -151,11 +151,7 @@ pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(us
 
 /// Those of them that one of the two is compared with: of each place the `most` others with which it shares most, of equals
 /// the lower places.
-pub fn candidates_of_each(
-    records: &[Vec<BlockingKey>],
-    largest_block: usize,
-    most: usize,
-) -> Vec<(usize, usize)> {
+pub fn candidates_of_each(records: &[Vec<BlockingKey>], largest_block: usize, most: usize) -> Vec<(usize, usize)> {
     let mut of_each: HashMap<usize, Vec<(Reverse<i32>, usize)>> = HashMap::new();
     for ((one, other), weight) in worth_comparing(records, largest_block) {
         of_each.entry(one).or_default().push((Reverse(weight), other));
