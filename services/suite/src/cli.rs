@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use customer_profile_domain::matching::EXPECTED_RECORDS;
 use kernel::{Department, Role};
 
 /// One customer view for every department, and law that keeps itself.
@@ -218,6 +219,13 @@ pub struct EvaluateMatching {
     /// Rules to hold against them, as `estimate-matching` wrote them [default: those of this version].
     #[arg(long, value_name = "RULES.json")]
     pub rules: Option<PathBuf>,
+    /// How many records the service is told to expect (`service.identity.expected_records`): scores are graded for so many.
+    #[arg(long, value_name = "N", default_value_t = EXPECTED_RECORDS)]
+    pub expected_records: u64,
+    /// Weigh names by how common they are in the files, compare every pair that shares keys enough and grade for as many records as
+    /// there are: what the rules could do with all that the files tell, and not what the service does.
+    #[arg(long, conflicts_with = "expected_records")]
+    pub among_themselves: bool,
     /// Print exactly one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

@@ -64,7 +64,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::VerifyDossier(verify) => verify_dossier::run(&verify),
             Command::Export(export) => verify::run_export(export).await,
             Command::EvaluateMatching(evaluate) => {
-                evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), evaluate.json)
+                let expected_records = evaluate.expected_records;
+                let manner = match evaluate.among_themselves {
+                    true => evaluate_matching::Manner::AmongThemselves,
+                    false => evaluate_matching::Manner::AsTheService { expected_records },
+                };
+                evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), manner, evaluate.json)
             }
             Command::EstimateMatching(estimate) => {
                 estimate_matching::run(&estimate.files, &estimate.out, estimate.json)
