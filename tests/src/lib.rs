@@ -7,6 +7,7 @@ pub mod browser;
 pub mod contract;
 pub mod faults;
 pub mod load;
+pub mod migrations;
 pub mod routes;
 pub mod scene;
 pub mod tree;
