@@ -5,6 +5,7 @@
 
 pub mod browser;
 pub mod contract;
+pub mod deployed;
 pub mod faults;
 pub mod load;
 pub mod migrations;
