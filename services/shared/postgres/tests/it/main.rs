@@ -1,6 +1,7 @@
 //! The write path against a real Postgres.
 
 mod cancelled;
+mod migrate;
 mod request;
 mod roles;
 mod shared_commit;
