@@ -160,6 +160,7 @@ fn house(
         verifier: Arc::new(keys.issuer.verifier(ambient.clone())),
         peers: Peers::new(addresses, tokens, &PeerSettings::default())?,
         signing_key: Arc::clone(&keys.ledger),
+        former_keys: keys.ledger_former.clone(),
         checkpoint_dir: folder.private("checkpoints")?,
         broker: None,
     })

@@ -13,7 +13,7 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 
-use crate::{DenialSink, Peers, TokenVerifier, Worker};
+use crate::{DenialSink, FormerKeys, Peers, TokenVerifier, Worker};
 
 pub(crate) type Closing = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
@@ -96,6 +96,8 @@ pub struct House {
     pub peers: Peers,
     /// Signs the checkpoints of the service's ledger.
     pub signing_key: Arc<Ed25519KeyPair>,
+    /// Keys that signed them before it.
+    pub former_keys: FormerKeys,
     /// Append-only place outside the database where checkpoints go.
     pub checkpoint_dir: PathBuf,
     /// What carries ledgers beside their own feeds, where there is such a thing.

@@ -30,7 +30,7 @@ pub use front::{Front, FrontSettings, FrontStack, Hall, front};
 pub use health::{HealthError, ask_http as ask_readiness};
 pub use settings::{ProcessSettings, UnusableSettings, settings_of};
 
-use crate::{Assembly, Door, House, Peers, Tls, TokenSource};
+use crate::{Assembly, Door, FormerKeys, House, Peers, Tls, TokenSource};
 
 /// What is left for the last spans, after the drain took its eight seconds.
 const FLUSH: Duration = Duration::from_millis(1_500);
@@ -58,6 +58,21 @@ pub enum StartError {
     /// The key for checkpoints is not usable.
     #[error("signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER)")]
     SigningKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A former key is none.
+    #[error(
+        "former_signing_keys must be public keys of Ed25519, 64 hex digits each with blanks between them: the {place}. is none \
+         (`ventanilla public-key FILE` prints one)"
+    )]
+    FormerKey {
+        /// Which, from 1.
+        place: usize,
+    },
+    /// The key that signed last before is not usable.
+    #[error("former_signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER); leave it out once that key has handed over")]
+    FormerKeyFile {
         /// Which file.
         path: PathBuf,
     },
@@ -232,6 +247,7 @@ fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Re
         ambient,
         verifier: Arc::new(verifier),
         signing_key: Arc::new(signing_key(&process.signing_key_file)?),
+        former_keys: former_keys(process)?,
         checkpoint_dir: process.checkpoint_dir.clone(),
         broker: process.broker.clone().map(|settings| Broker::new(settings, name)).transpose()?,
     })
@@ -246,6 +262,26 @@ pub async fn ask_health(name: &'static str, process: &ProcessSettings) -> Result
     let tls = process.tls.clone().map(Tls::open).transpose()?;
     let itself = tls.as_ref().map(|tls| tls.peer(name)).transpose()?;
     Ok(health::ask(&process.listen, itself).await?)
+}
+
+/// The keys that signed before the one that does, as settings name them.
+///
+/// # Errors
+/// [`StartError`] names what is none.
+pub fn former_keys(process: &ProcessSettings) -> Result<FormerKeys, StartError> {
+    let read = |(place, word): (usize, &str)| {
+        let key = seal::unhex(&word.to_ascii_lowercase()).filter(|key| key.len() == 32);
+        key.ok_or(StartError::FormerKey { place: place + 1 })
+    };
+    let public = process.former_signing_keys.split_whitespace().enumerate().map(read).collect::<Result<_, _>>()?;
+    let handing = match &process.former_signing_key_file {
+        Some(path) => {
+            let unusable = |_| StartError::FormerKeyFile { path: path.clone() };
+            Some(Arc::new(signing_key(path).map_err(unusable)?))
+        }
+        None => None,
+    };
+    Ok(FormerKeys::new(public, handing))
 }
 
 /// Reads PKCS#8, whether written as PEM (`openssl genpkey -algorithm ed25519`) or as it is.

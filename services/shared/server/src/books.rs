@@ -69,7 +69,8 @@ impl Assembly {
             house.ambient.clone(),
             Arc::clone(&house.signing_key),
             house.checkpoint_dir.clone(),
-        );
+        )
+        .after(house.former_keys.clone());
         let (sequenced, claims, ambient) = (ledger.clone(), ledger.db().clone(), house.ambient.clone());
         let (timed, told) = (ledger.db().clone(), house.ambient.clone());
         self.serve(LedgerServiceServer::new(feed))

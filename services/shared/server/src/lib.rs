@@ -43,7 +43,7 @@ pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{
     Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, UnusableSettings,
-    ask_health, ask_readiness, front, main, settings_of, signing_key,
+    ask_health, ask_readiness, former_keys, front, main, settings_of, signing_key,
 };
 pub use call::Call;
 pub use cell::cell;
@@ -52,6 +52,7 @@ pub use connections::Door;
 pub use deadline::Budget;
 pub use figures::Figure;
 pub use jwks::{KeyAlgorithms, KeyFile, KeySet, KeySource, KeysError, UnusableKey, VerifyingKey};
+pub use ledger::checkpoint::Former as FormerKeys;
 pub use mutation::run_to_end;
 pub use page::{DEFAULT_PAGE_SIZE, InvalidPageToken, MAX_PAGE_SIZE, PageToken, page_size};
 pub use peers::{PeerChannel, PeerError, PeerSettings, Peers};

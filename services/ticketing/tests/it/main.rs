@@ -49,6 +49,7 @@ mod relations;
 mod replay;
 mod request_cure;
 mod resolve_ticket;
+mod rotated;
 mod schema;
 mod send_holding_reply;
 mod settle_promise;
