@@ -39,7 +39,7 @@ use anyhow::Context as _;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Role};
 use postgres::{Db, Settings};
-use server::{FormerKeys, House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
+use server::{FormerKeys, House, Opening, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use sqlx::PgPool;
 use testkit::Database;
 use tokio::net::TcpListener;
@@ -235,6 +235,7 @@ impl Scene {
                 peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
                 signing_key: Arc::new(key(2)?),
                 former_keys: FormerKeys::default(),
+                opening: Opening::default(),
                 checkpoint_dir: checkpoints.clone(),
                 broker: None,
             };

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ledger::{Ledger, Reaction, Standings};
-use postgres::{Db, StoreError};
+use postgres::StoreError;
 use server::{Assembly, House, PeerChannel, Worker};
 use sqlx::migrate::Migrator;
 use tokio::sync::{Notify, Semaphore};
@@ -97,7 +97,7 @@ fn proof_key(settings: &Settings, house: &House) -> Result<ProofKey, AssembleErr
 /// [`AssembleError`].
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, AssembleError> {
     let proof_key = proof_key(&settings, &house)?;
-    let db = Db::connect(&settings.database).await?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let standings = Standings::new(&[SLA, OMBUDSMAN, CUSTOMER_PROFILE]);

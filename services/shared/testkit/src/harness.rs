@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Department, Role};
-use server::{Assembly, FormerKeys, House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
+use server::{Assembly, FormerKeys, House, Opening, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -107,6 +107,7 @@ impl Harness {
             peers: Peers::new(&addresses, tokens, &PeerSettings::default()).expect("the test names real addresses"),
             signing_key: Arc::clone(&self.signing_key),
             former_keys: self.former_keys.clone(),
+            opening: Opening::default(),
             checkpoint_dir: self.checkpoints.clone(),
             broker: None,
         }

@@ -43,6 +43,7 @@ mod proof;
 mod public;
 mod public_survey;
 mod reactions;
+mod readiness;
 mod receipts;
 mod redresses;
 mod relations;
