@@ -39,7 +39,7 @@ use anyhow::Context as _;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Role};
 use postgres::{Db, Settings};
-use server::{House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
+use server::{FormerKeys, House, Opening, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use sqlx::PgPool;
 use testkit::Database;
 use tokio::net::TcpListener;
@@ -234,6 +234,8 @@ impl Scene {
                 verifier: Arc::new(issuer.verifier(ambient.clone())),
                 peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
                 signing_key: Arc::new(key(2)?),
+                former_keys: FormerKeys::default(),
+                opening: Opening::default(),
                 checkpoint_dir: checkpoints.clone(),
                 broker: None,
             };

@@ -27,7 +27,6 @@ mod worth;
 use std::sync::Arc;
 
 use ledger::{Ledger, Reaction, Standings};
-use postgres::Db;
 use server::{Assembly, House, Worker};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
 use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
@@ -85,7 +84,7 @@ pub fn migrations() -> sqlx::migrate::Migrator {
 /// # Errors
 /// [`StartError`] says what to mend.
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
-    let db = Db::connect(&settings.database).await?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     let standings = Standings::new(&[TICKETING, SLA_MONITOR, OMBUDSMAN]);
     standings.recall(&db).await?;

@@ -17,6 +17,7 @@ mod feed;
 mod figures;
 mod follower;
 mod forget;
+mod handover;
 mod received;
 mod rows;
 mod sequencer;

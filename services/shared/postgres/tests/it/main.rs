@@ -1,5 +1,6 @@
 //! The write path against a real Postgres.
 
+mod behind;
 mod cancelled;
 mod migrate;
 mod request;
