@@ -24,7 +24,11 @@ async fn the_files_of_the_tree_fail_no_statement_and_one_that_shuts_others_out_o
         clients: 2,
         statements: root().join(".sqlx"),
         planted: vec![
-            planted(20_990_101_000_000, "slow", "alter table ticketing.ticket add column planted text; select pg_sleep(1.5)"),
+            planted(
+                20_990_101_000_000,
+                "slow",
+                "alter table ticketing.ticket add column planted text; select pg_sleep(1.5)",
+            ),
             planted(20_990_102_000_000, "taken", "alter table ticketing.promise rename column due_at to planted"),
         ],
     };

@@ -157,7 +157,7 @@ pub fn since(path: &Path, position: i64) -> Result<Vec<Checkpoint>, CheckpointEr
         if covers || checkpoint.handover.is_some() {
             last = None;
             kept.push(checkpoint);
-        } else if !kept.last().is_some_and(|kept| kept.position > position) {
+        } else if kept.last().is_none_or(|kept| kept.position <= position) {
             last = Some(checkpoint);
         }
     })?;
