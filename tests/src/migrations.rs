@@ -186,12 +186,10 @@ impl Seen {
             let cure = "`create index concurrently`, in a file of its own that begins with `-- no-transaction`";
             self.wrong.push(format!("{table}: an index keeps others from writing; {cure}"));
         }
-        if !altered.is_empty() && !(filled.is_empty() && indexed.is_empty()) {
-            self.wrong.push(format!(
-                "{} is shut while {} is gone through; two files",
-                altered.join(", "),
-                [filled, indexed].concat().join(", ")
-            ));
+        let gone_through = [filled, indexed].concat();
+        if !altered.is_empty() && !gone_through.is_empty() {
+            let (shut, through) = (altered.join(", "), gone_through.join(", "));
+            self.wrong.push(format!("{shut} is shut while {through} is gone through; two files"));
         }
         if altered.len() > 1 {
             self.wrong.push(format!("{} are shut while the next is waited for; a file for each", altered.join(", ")));

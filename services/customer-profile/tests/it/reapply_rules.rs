@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kernel::Role;
+use sqlx::Executor as _;
 use testkit::Client;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -386,9 +387,9 @@ async fn a_review_waits_for_the_records_that_wait_for_their_keys_or_to_be_compar
         let admin = stopped.admin().await;
         sqlx::query(backlog).execute(&admin).await.unwrap();
         // Whoever makes keys or compares leaves them to who holds them.
-        let mut busy = admin.begin().await.unwrap();
-        let held = "select from customer_profile.source_record where source_system = 'bills' for update";
-        sqlx::query(held).execute(&mut *busy).await.unwrap();
+        let mut busy = admin.acquire().await.unwrap();
+        let held = "begin; select from customer_profile.source_record where source_system = 'bills' for update";
+        busy.execute(held).await.unwrap();
         world = stopped.started(identity(MANY)).await;
         let begun = reapply(&world).await.unwrap();
         for _ in 0..200 {
@@ -396,7 +397,7 @@ async fn a_review_waits_for_the_records_that_wait_for_their_keys_or_to_be_compar
             let review = steward(&world).get_rules_review(request).await.unwrap().into_inner();
             assert_eq!(review.state(), RulesReviewState::Comparing, "nobody knows yet: {review:?}");
         }
-        busy.rollback().await.unwrap();
+        busy.execute("rollback").await.unwrap();
         let ready = once(&world, &begun.name, RulesReviewState::Ready).await;
         assert_eq!(told(&world, &ready).await, expected);
         drop_review(&world, &ready).await.unwrap();

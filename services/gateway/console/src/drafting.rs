@@ -300,7 +300,8 @@ mod tests {
             told(&theirs)
         };
         let empty = "(vacío en lo guardado)";
-        let alone: [(fn(&mut Draft), String); 15] = [
+        type Change = fn(&mut Draft);
+        let alone: [(Change, String); 15] = [
             (|d| d.points[0].outcome = 3, "p1 · sentido: desestimado".to_owned()),
             (|d| d.points[0].outcome = 0, "p1 · sentido: sin decidir".to_owned()),
             (|d| d.points[0].finding = "otro".to_owned(), "p1 · hechos: otro".to_owned()),
