@@ -46,8 +46,9 @@ impl Said {
 }
 
 impl Deployment {
-    pub(crate) async fn start() -> Self {
-        let folder = Folder::new("doctor");
+    /// In a folder of this name, which no other test has.
+    pub(crate) async fn start(folder: &str) -> Self {
+        let folder = Folder::new(folder);
         let suite = Running::start(&folder);
         let collector = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let key = Ed25519KeyPair::from_pkcs8(&fs::read(folder.data().join("keys/token.pk8")).unwrap()).unwrap();
@@ -220,7 +221,7 @@ fn holds(said: &Said, expected: &[(&str, &str)]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_well_is_said_so_and_each_thing_that_is_broken_is_named_with_its_cure() {
-    let mut deployment = Deployment::start().await;
+    let mut deployment = Deployment::start("doctor").await;
     bring_a_customer(&deployment.suite, 1).await;
     let mut admin = deployment.admin().await;
     deployment.is_well();

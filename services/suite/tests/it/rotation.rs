@@ -40,7 +40,7 @@ fn checkpoints(deployment: &Deployment) -> std::path::PathBuf {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_signed_before_the_key_was_changed_holds_and_a_forged_line_of_it_does_not() {
-    let deployment = Deployment::start().await;
+    let deployment = Deployment::start("rotation").await;
     bring_a_customer(&deployment.suite, 1).await;
     let (signing, proofs) = (deployment.data("keys/ledger.pk8"), deployment.data("keys/proof.key"));
     let data = deployment.folder.data();
