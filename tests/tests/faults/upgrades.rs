@@ -15,6 +15,8 @@ fn planted(version: i64, name: &'static str, sql: &'static str) -> (Service, Mig
     (Service::Ticketing, Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false))
 }
 
+// Whether a lock is given in time is a question to the machine too.
+#[ignore = "it is timed: cargo test --workspace --test faults upgrades -- --ignored"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_files_of_the_tree_fail_no_statement_and_one_that_shuts_others_out_or_takes_something_away_is_seen() {
     let order = Order {
