@@ -56,6 +56,17 @@ def habits(thing):
             yield "a container has no limit of memory"
         if thing["kind"] == "Deployment" and not {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container):
             yield "a container is not asked how it is"
+        if thing["kind"] == "Deployment" and asks_of_others(container.get("livenessProbe", {})):
+            yield "a container is restarted for what it needs of others: no restart brings a database back"
+
+
+def asks_of_others(probe):
+    """Whether a probe asks what turns with the database: all of health, and not of the process alone."""
+    if "grpc" in probe:
+        return probe["grpc"].get("service") != "ventanilla.alive"
+    if "exec" in probe:
+        return "--alive" not in probe["exec"]["command"]
+    return probe.get("httpGet", {}).get("path") != "/healthz"
 
 
 if __name__ == "__main__":

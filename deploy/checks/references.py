@@ -188,7 +188,8 @@ def connections(things):
                 surge = spec.get("strategy", {}).get("rollingUpdate", {}).get("maxSurge", "25%")
                 most = scaled.get(name, spec.get("replicas", 1))
                 more = -(-most * int(surge[:-1]) // 100) if isinstance(surge, str) else surge
-                asked[name] = (most + more) * int(said.get("service.database.max-connections", 16))
+                # Its pool, and the one by which it looks whether the database answers.
+                asked[name] = (most + more) * (int(said.get("service.database.max-connections", 16)) + 1)
             else:
                 asked[name] = OF_JOBS[arguments[0]]
             if arguments[0] == "doctor":

@@ -2,8 +2,9 @@
 --
 --   psql -v ON_ERROR_STOP=1 -d ventanilla -f roles.sql
 --
--- Run as a superuser on the suite's database: once before the first migration and again after every
--- one, since a migration may bring new tables. Running it again changes nothing else.
+-- Run as a superuser on the suite's database, before the first migration. Tables that migrations bring are granted by default
+-- as they are made, and the migrations themselves keep the ledger from who wrote it. Running it again changes nothing, and
+-- grants what was made without it.
 --
 -- ventanilla_owner owns every schema and runs the migrations. Each service has a role that may use
 -- its own schema and no other; reading a neighbour's table is a permission error. No role has a
@@ -41,8 +42,11 @@ begin
         execute format('grant usage on schema %I to %I', service.schema, service.role);
         execute format('grant select, insert, update, delete on all tables in schema %I to %I', service.schema, service.role);
         execute format('grant usage, select on all sequences in schema %I to %I', service.schema, service.role);
+        -- What the owner will make.
+        execute format('alter default privileges for role ventanilla_owner in schema %I grant select, insert, update, delete on tables to %I', service.schema, service.role);
+        execute format('alter default privileges for role ventanilla_owner in schema %I grant usage, select on sequences to %I', service.schema, service.role);
 
-        -- What a service has written to its ledger it cannot take back.
+        -- What a service has written to its ledger it cannot take back. A schema that was migrated before this ran has these tables.
         if to_regclass(format('%I.ledger', service.schema)) is not null then
             execute format('revoke update, delete, truncate on %I.ledger from %I', service.schema, service.role);
             execute format('revoke insert, delete, truncate on %I.ledger_head from %I', service.schema, service.role);
@@ -53,7 +57,8 @@ begin
             if to_regclass(format('%I.ledger_month', service.schema)) is not null then
                 execute format('revoke insert, update, delete, truncate on %I.ledger_month from %I', service.schema, service.role);
             end if;
-            execute format('revoke all on %I.schema_migration from %I', service.schema, service.role);
+            -- It may read which migrations there are: it looks whether they are all of its own.
+            execute format('revoke insert, update, delete, truncate on %I.schema_migration from %I', service.schema, service.role);
         end if;
     end loop;
 end

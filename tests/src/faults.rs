@@ -32,3 +32,4 @@ pub mod roll;
 pub mod run;
 pub mod service;
 pub mod subscriber;
+pub mod upgrade;

@@ -5,8 +5,10 @@
 
 pub mod browser;
 pub mod contract;
+pub mod deployed;
 pub mod faults;
 pub mod load;
+pub mod migrations;
 pub mod routes;
 pub mod scene;
 pub mod tree;

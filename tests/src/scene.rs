@@ -4,8 +4,10 @@
 //! A scene runs in real time, because followers, sequencers and clocks do.
 
 pub mod affair;
+mod appointing;
 pub mod caller;
 pub mod canary;
+pub mod complaint;
 pub mod desk;
 pub mod docket;
 pub mod doorway;
@@ -37,10 +39,11 @@ use anyhow::Context as _;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Role};
 use postgres::{Db, Settings};
-use server::{House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
+use server::{FormerKeys, House, Opening, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use sqlx::PgPool;
 use testkit::Database;
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -76,6 +79,10 @@ pub struct Scene {
     serving: JoinSet<anyhow::Result<()>>,
     checkpoints: PathBuf,
     elsewhere: bool,
+    /// The window before services that run somewhere else, where it was told of.
+    gateway: Option<SocketAddr>,
+    /// Whether the office has its people.
+    appointed: OnceCell<()>,
     /// Dropped last: the services hold connections to it.
     _database: Option<Database>,
 }
@@ -148,18 +155,28 @@ impl Scene {
             serving: JoinSet::new(),
             checkpoints,
             elsewhere: true,
+            gateway: None,
+            appointed: OnceCell::new(),
             _database: None,
         }
     }
 
-    fn told(told: &str) -> anyhow::Result<Self> {
+    /// The services that `deploy/local/up --json` tells of in these words. They are left running.
+    ///
+    /// # Errors
+    /// When what is told misses something or is no address, or the issuer's key cannot be read.
+    pub fn told(told: &str) -> anyhow::Result<Self> {
         let told: Elsewhere = serde_json::from_str(told)?;
         let ambient = Ambient::system();
+        let address = |name: &str| -> anyhow::Result<Option<SocketAddr>> {
+            let told = told.services.get(name).map(|address| address.trim_start_matches("http://").parse());
+            told.transpose().with_context(|| format!("{name} is at no address"))
+        };
+        let gateway = address(gateway::NAME)?;
         let mut addresses = BTreeMap::new();
         for service in Service::ALL {
-            let address = told.services.get(service.name()).with_context(|| format!("no {}", service.name()))?;
-            let address = address.trim_start_matches("http://").parse();
-            addresses.insert(service, address.with_context(|| format!("{} is at no address", service.name()))?);
+            let name = service.name();
+            addresses.insert(service, address(name)?.with_context(|| format!("no {name}"))?);
         }
         let key = server::signing_key(&told.keys.signing)?;
         let issuer = TokenIssuer::new(&key, told.keys.issuer, told.keys.audience)?;
@@ -174,6 +191,8 @@ impl Scene {
             serving: JoinSet::new(),
             checkpoints,
             elsewhere: true,
+            gateway,
+            appointed: OnceCell::new(),
             _database: None,
         })
     }
@@ -181,6 +200,11 @@ impl Scene {
     /// Whether its services run in this process, so that their spans can be seen.
     pub fn is_here(&self) -> bool {
         !self.elsewhere
+    }
+
+    /// Where the window is before services that run somewhere else, as who started them told.
+    pub fn gateway(&self) -> Option<SocketAddr> {
+        self.gateway
     }
 
     async fn start(
@@ -210,6 +234,8 @@ impl Scene {
                 verifier: Arc::new(issuer.verifier(ambient.clone())),
                 peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
                 signing_key: Arc::new(key(2)?),
+                former_keys: FormerKeys::default(),
+                opening: Opening::default(),
                 checkpoint_dir: checkpoints.clone(),
                 broker: None,
             };
@@ -231,6 +257,8 @@ impl Scene {
             serving,
             checkpoints,
             elsewhere: false,
+            gateway: None,
+            appointed: OnceCell::new(),
             _database: None,
         })
     }

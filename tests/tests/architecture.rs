@@ -3,24 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ventanilla_tests::tree::{files, root, text};
+use ventanilla_tests::migrations;
+use ventanilla_tests::tree::{dependencies, files, root, text};
 
 const SERVICES: [&str; 5] =
     ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "gateway/webhooks"];
-
-/// The names below a `[section]` of a Cargo.toml.
-fn dependencies(manifest: &str, section: &str) -> BTreeSet<String> {
-    let header = format!("[{section}]");
-    manifest
-        .lines()
-        .skip_while(|line| line.trim() != header)
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| line.split(['=', '.']).next())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty() && !name.starts_with('#'))
-        .collect()
-}
 
 /// What is wrong with a manifest at this place, as sentences.
 fn wrong_ways(place: &str, manifest: &str) -> Vec<String> {
@@ -253,6 +240,29 @@ fn a_word_that_is_added_is_seen_and_what_was_known_or_is_new_altogether_is_not()
         (since + 2, "alter table t validate constraint t_kind_known;".to_owned()),
     ];
     assert_eq!(added_words(&history), [(since + 1, "d".to_owned())]);
+}
+
+#[test]
+fn no_migration_shuts_others_out_for_as_long_as_a_table_is_large() {
+    let folders = SERVICES.iter().map(|service| format!("services/{service}/migrations"));
+    let (mut faults, mut before) = (Vec::new(), 0);
+    for folder in folders.chain(["services/shared/postgres/migrations".to_owned()]) {
+        let mut earlier = String::new();
+        for path in files(&folder, "sql") {
+            let (version, sql) =
+                (path.file_name().unwrap().to_string_lossy()[..14].parse::<u64>().unwrap(), text(&path));
+            let wrong = migrations::wrong(&sql, &earlier);
+            if version > migrations::SINCE {
+                faults.extend(wrong.into_iter().map(|why| format!("{}: {why}", path.display())));
+            } else {
+                before += usize::from(!wrong.is_empty());
+            }
+            earlier.push_str(&sql);
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    // Those that were written before the rule, and cannot be changed: it sees what it is about.
+    assert!(before > 20, "of the older files {before} are seen to break it");
 }
 
 #[test]

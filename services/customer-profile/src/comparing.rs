@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use customer_profile_domain::matching::{Description, Edition, Frequencies, Person, Rules, Score, contradictions};
-use customer_profile_domain::{Carrier, IdentifierKey, Pair, Record, SourceRecordId, equals, links};
+use customer_profile_domain::{
+    Carrier, Content, Identifier, IdentifierKey, Pair, PersonName, Record, SourceRecordId, equals, links,
+};
+use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::{StoreError, Tx};
 use uuid::Uuid;
@@ -16,23 +19,34 @@ pub(crate) async fn scores(
     rules: &Rules,
     pairs: &BTreeSet<Pair>,
 ) -> Result<HashMap<Pair, Score>, StoreError> {
+    scores_with(tx, rules, pairs, None).await
+}
+
+/// The same where one of them may be no record but what somebody describes.
+async fn scores_with(
+    tx: &mut Tx,
+    rules: &Rules,
+    pairs: &BTreeSet<Pair>,
+    described: Option<&Content>,
+) -> Result<HashMap<Pair, Score>, StoreError> {
     let ids: BTreeSet<SourceRecordId> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
     let ids: Vec<Uuid> = ids.into_iter().map(|id| id.uuid()).collect();
-    let mut records: Vec<Record> = record::load(tx, &ids).await?.into_iter().map(|stored| stored.record).collect();
-    let keys: BTreeSet<_> = records.iter().flat_map(|r| &r.content.identifiers).map(|i| i.key()).collect();
+    let loaded = record::load(tx, &ids).await?.into_iter().map(|stored| (stored.record.id, stored.record.content));
+    let mut records: Vec<(SourceRecordId, Content)> = loaded.collect();
+    records.extend(described.map(|content| (described_id(), content.clone())));
+    let keys: BTreeSet<_> = records.iter().flat_map(|(_, said)| &said.identifiers).map(|i| i.key()).collect();
     let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
     let crowded = match_key::crowded(&mut **tx, &keys).await?;
     let neutral = Frequencies::neutral();
     let mut people: HashMap<SourceRecordId, (Person, bool)> = HashMap::with_capacity(records.len());
-    for record in &mut records {
-        for identifier in &mut record.content.identifiers {
+    for (id, said) in &mut records {
+        for identifier in &mut said.identifiers {
             identifier.shared |= crowded.contains(identifier.key());
         }
-        let person = Person::new(&Description::from(&record.content), &neutral);
-        people.insert(record.id, (person, record.content.unproven));
+        people.insert(*id, (Person::new(&Description::from(&*said), &neutral), said.unproven));
     }
     let mut scores = HashMap::with_capacity(pairs.len());
     for (nth, pair) in pairs.iter().enumerate() {
@@ -62,6 +76,39 @@ pub(crate) async fn justified(
     let against = equals.into_iter().filter(|pair| edition.heeds_contradictions() && against(pair)).collect();
     let links = links(key.kind, carriers, &against);
     Ok(links.into_iter().map(|pair| (pair, scores.get(&pair).copied())).collect())
+}
+
+/// The record that an identifier of a description would link it to, if a record that comes now said the same, with what comparing the
+/// two came to. Nothing of it is written.
+pub(crate) async fn would_join(
+    tx: &mut Tx,
+    rules: &Rules,
+    edition: Edition,
+    identifier: &Identifier,
+    carriers: &[Carrier],
+    described: &Content,
+) -> Result<Option<(SourceRecordId, Score)>, StoreError> {
+    let (key, id) = (identifier.key(), described_id());
+    let own = Carrier {
+        record: id,
+        recorded_at: Timestamp::MAX,
+        name: described.name.as_ref().and_then(PersonName::key),
+        evidence: identifier.is_evidence() && !described.unproven,
+        validity: identifier.validity,
+    };
+    let carriers: Vec<Carrier> = carriers.iter().cloned().chain([own]).collect();
+    let equals = equals(key.kind, &carriers);
+    let scores = scores_with(tx, rules, &equals, Some(described)).await?;
+    let against = |pair: &Pair| scores.get(pair).is_some_and(|score| score.against(key.kind).is_some());
+    let against = equals.into_iter().filter(|pair| edition.heeds_contradictions() && against(pair)).collect();
+    let links = links(key.kind, &carriers, &against);
+    let joined = links.into_iter().find(|pair| pair.b() == id);
+    Ok(joined.and_then(|pair| Some((pair.a(), *scores.get(&pair)?))))
+}
+
+/// Stands for a description among records: it is no record's, and comes after all.
+fn described_id() -> SourceRecordId {
+    SourceRecordId::from_uuid(Uuid::max())
 }
 
 /// The contradictions between these records as they stand.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use customer_profile_domain::matching::{Rules, WrittenRules};
+use customer_profile_domain::matching::{EXPECTED_RECORDS, Rules, WrittenRules};
 use customer_profile_domain::{ActionReason, Attribute, Bands, Slug, SourceOrder, Survivorship};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -129,9 +129,8 @@ pub struct IdentitySettings {
     pub rules_file: Option<PathBuf>,
 }
 
-/// A middling firm's.
 const fn records_expected() -> u64 {
-    100_000
+    EXPECTED_RECORDS
 }
 
 impl Default for IdentitySettings {

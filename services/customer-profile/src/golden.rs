@@ -46,18 +46,22 @@ fn record(golden: &Golden) -> proto::GoldenRecord {
         person_name: golden.name.as_ref().map(|n| proto::GoldenName {
             value: Some(content::name_to_proto(&n.value)),
             provenance: Some(provenance(&n.provenance)),
+            last_seen: n.last_seen.as_ref().map(provenance),
         }),
         birth_date: golden.birth_date.as_ref().map(|d| proto::GoldenText {
             value: d.value.expose().to_string(),
             provenance: Some(provenance(&d.provenance)),
+            last_seen: d.last_seen.as_ref().map(provenance),
         }),
         address: golden.address.as_ref().map(|a| proto::GoldenAddress {
             value: Some(content::address_to_proto(&a.value)),
             provenance: Some(provenance(&a.provenance)),
+            last_seen: a.last_seen.as_ref().map(provenance),
         }),
         language: golden.language.as_ref().map(|l| proto::GoldenLanguage {
             value: language_to_proto(l.value).into(),
             provenance: Some(provenance(&l.provenance)),
+            last_seen: l.last_seen.as_ref().map(provenance),
         }),
     }
 }

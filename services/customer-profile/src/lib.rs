@@ -17,6 +17,7 @@ pub mod reactions;
 mod rights;
 mod rules;
 mod store;
+mod survivorship;
 mod turns;
 mod usecase;
 mod wishes;
@@ -26,7 +27,6 @@ mod worth;
 use std::sync::Arc;
 
 use ledger::{Ledger, Reaction, Standings};
-use postgres::Db;
 use server::{Assembly, House, Worker};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
 use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
@@ -84,12 +84,13 @@ pub fn migrations() -> sqlx::migrate::Migrator {
 /// # Errors
 /// [`StartError`] says what to mend.
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
-    let db = Db::connect(&settings.database).await?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     let standings = Standings::new(&[TICKETING, SLA_MONITOR, OMBUDSMAN]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
-    let survivorship = Arc::new(settings.identity.survivorship());
+    let configured = settings.identity.survivorship();
+    let survivorship = survivorship::SurvivorshipInForce::open(db.reader(), configured, house.ambient.now()).await?;
     let (journal, lines) = rights::Journal::open(&house.checkpoint_dir)?;
     let (kept, rules) = settings.identity.rules().map_err(StartError::Rules)?;
     let profile = Profile {
@@ -127,6 +128,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     }
     let reviews = workers::rules_reviews::RulesReviews::new(profile.clone());
     assembly = assembly.worker(Worker::new("rules-reviews", move |cancel| reviews.clone().run(cancel)));
+    let records = workers::golden_records::GoldenRecords::new(profile.clone());
+    assembly = assembly.worker(Worker::new("golden-records", move |cancel| records.clone().run(cancel)));
     assembly = ::rights::answer(assembly, profile.clone(), &ledger, &house);
     assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
     assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);

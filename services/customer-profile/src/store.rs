@@ -17,6 +17,7 @@ pub(crate) mod rights;
 pub(crate) mod ring;
 pub(crate) mod rules;
 pub(crate) mod rules_review;
+pub(crate) mod survivorship;
 pub(crate) mod timeline;
 pub(crate) mod told;
 pub(crate) mod view;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use customer_profile_domain::{CustomerId, Survivorship};
+use customer_profile_domain::CustomerId;
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId, Role};
 use ledger::{Ledger, Standings};
@@ -19,6 +19,7 @@ use crate::rights::Journal;
 use crate::rules::RulesInForce;
 use crate::store;
 use crate::store::customer::{Locked, Standing};
+use crate::survivorship::SurvivorshipInForce;
 use crate::turns::Turns;
 use crate::workers::match_keys::MatchKeys;
 
@@ -66,7 +67,7 @@ pub struct Profile {
     /// How far behind the sources of the view are.
     pub standings: Standings,
     /// Which values to believe.
-    pub survivorship: Arc<Survivorship>,
+    pub survivorship: SurvivorshipInForce,
     /// How scores are graded.
     pub rules: RulesInForce,
     /// From how much spent in a year a customer counts as what.

@@ -1,6 +1,7 @@
 //! What runs beside the calls.
 
 pub(crate) mod comparisons;
+pub(crate) mod golden_records;
 mod judging;
 pub(crate) mod match_keys;
 pub(crate) mod rules_reviews;

@@ -34,8 +34,8 @@ pub struct Intact {
 pub struct Known<'a> {
     /// Hash of its last entry.
     pub head: Option<Hash>,
-    /// The office's public key of Ed25519.
-    pub key: Option<&'a [u8]>,
+    /// The office's public keys of Ed25519, the one in use and those before it: a case may have seen more than one.
+    pub keys: &'a [Vec<u8>],
 }
 
 /// Why a dossier does not hold.
@@ -95,8 +95,8 @@ const fn told(kind: FaultKind) -> &'static str {
     }
 }
 
-/// Recomputes the chain of a dossier up to its head, or up to the one that is known from elsewhere; with a key, holds what the office
-/// signs against it as well: decisions, corrections, acknowledgements.
+/// Recomputes the chain of a dossier up to its head, or up to the one that is known from elsewhere; with its keys, holds what the office
+/// signs against them as well: decisions, corrections, acknowledgements.
 ///
 /// # Errors
 /// [`Broken`], naming the first entry that is not what was written.
@@ -126,10 +126,7 @@ pub fn verify(export: &pb::DossierExport, known: Known<'_>) -> Result<Intact, Br
     let last = Head { sequence: length, hash: known.head.unwrap_or(head) };
     let (audience, erased) = (export.audience(), export.erase_time.is_some());
     verify_whole(case, &entries, last, |entry| !erased && is_for(audience, entry)).map_err(Broken::Fault)?;
-    let signed = match known.key {
-        Some(key) => signed(case, &entries, key)?,
-        None => Vec::new(),
-    };
+    let signed = if known.keys.is_empty() { Vec::new() } else { signed(case, &entries, known.keys)? };
     let bare = entries.iter().filter(|sealed| sealed.content.is_none()).map(|sealed| sealed.entry.sequence).collect();
     Ok(Intact { case, entries: entries.len(), bare, signed, erased, head: last.hash })
 }
@@ -152,8 +149,8 @@ fn first(violations: &Violations) -> (String, String) {
     first.map_or_else(Default::default, |first| (first.field.clone(), first.description.clone()))
 }
 
-/// The places of what the office signs, each held against its key.
-fn signed(case: CaseId, entries: &[Sealed], key: &[u8]) -> Result<Vec<u64>, Broken> {
+/// The places of what the office signs, each held against the key that it names.
+fn signed(case: CaseId, entries: &[Sealed], keys: &[Vec<u8>]) -> Result<Vec<u64>, Broken> {
     let mut places = Vec::new();
     for Sealed { entry, content, .. } in entries {
         let is_signed =
@@ -161,7 +158,7 @@ fn signed(case: CaseId, entries: &[Sealed], key: &[u8]) -> Result<Vec<u64>, Brok
                 && entry.content_type.starts_with("text/plain");
         let Some(content) = content.as_ref().filter(|_| is_signed) else { continue };
         let held = String::from_utf8_lossy(&content.bytes);
-        let because = match document::verify_paper(&held, key) {
+        let because = match document::verify_paper_by(&held, keys) {
             Ok(paper) if of_this_case(&paper, case) => {
                 places.push(entry.sequence);
                 continue;

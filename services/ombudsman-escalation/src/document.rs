@@ -139,6 +139,15 @@ pub fn verify_paper<'a>(file: &'a str, public_key: &[u8]) -> Result<Held<'a>, Br
     Ok(Held::Acknowledgement { case, filed })
 }
 
+/// The same against each of several keys: what the one that the text names says of it counts.
+///
+/// # Errors
+/// [`Broken`]; [`Broken::OtherKey`] where it names none of them.
+pub fn verify_paper_by<'a>(file: &'a str, public_keys: &[Vec<u8>]) -> Result<Held<'a>, Broken> {
+    let mut held = public_keys.iter().map(|key| verify_paper(file, key));
+    held.find(|held| *held != Err(Broken::OtherKey)).unwrap_or(Err(Broken::OtherKey))
+}
+
 /// Signs the text of a decision; answers how, and the text with its seal below.
 pub(crate) fn sign(sealer: &Sealer, issued: &Issued, text: &str) -> (Signed, String) {
     let (hash, key_id) = (seal::sha256(text.as_bytes()), sealer.key_id().to_owned());

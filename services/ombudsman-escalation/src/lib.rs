@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Ledger, Standings};
-use postgres::{Db, StoreError};
+use postgres::StoreError;
 use server::{Assembly, House, PeerError, Worker};
 use tokio::sync::Semaphore;
 use ventanilla_proto::ombudsman::v1::claimant_service_server::ClaimantServiceServer;
@@ -86,7 +86,7 @@ pub enum StartError {
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
     let seal = seal::Keyring::new(&settings.key()?, &settings.former_keys()?);
     let keep_ended = settings.keep_ended();
-    let db = Db::connect(&settings.database).await?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     let missing = usecase::draft_keys::missing(&db, &seal, &settings.lost_keys()).await?;
     if !missing.is_empty() {

@@ -70,6 +70,7 @@ impl Holdings {
                 }
             }
             for id in &cases {
+                let Some(stored) = case::get(&office.db, *id).await? else { continue };
                 let told = told_offers(&dossier::offers(&office.db, *id).await?);
                 let mut after = Some(0);
                 while let Some(place) = after {
@@ -80,7 +81,7 @@ impl Holdings {
                         access::note(&office.db, &shown(&office, (&actor, &traceparent), *id, &sequences)).await?;
                     }
                     for sealed in theirs {
-                        yield packed(&answer::dossier_entry(sealed, true, false))?;
+                        yield packed(&answer::entry_of(&stored.case, sealed, true, false))?;
                     }
                     after = page.last().and_then(|last| i64::try_from(last.entry.sequence).ok());
                 }

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use ::rights::OnErasure;
 use ledger::{Ledger, Standings};
-use postgres::Db;
 use server::{Assembly, House, Worker};
 use sla_monitor_domain::data::DataError;
 use sla_monitor_domain::{Calendar, Catalogue};
@@ -91,7 +90,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
 /// # Errors
 /// As [`assemble`].
 pub async fn assemble_under(ships: Catalogue, settings: Settings, house: House) -> Result<Assembly, StartError> {
-    let db = Db::connect(&settings.database).await?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     let numbers = store::shipped::keep(&db, &ships, house.ambient.now()).await?;
     let law = Law::shipping(ships, &numbers, settings.law);

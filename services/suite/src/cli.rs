@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use customer_profile_domain::matching::EXPECTED_RECORDS;
 use kernel::{Department, Role};
 
 /// One customer view for every department, and law that keeps itself.
@@ -29,6 +30,12 @@ pub enum Command {
     Token(Token),
     /// Make a new key for what the ombudsman's office deliberates; the ones before it stay until nothing is closed under them.
     RotateOfficeKey(Data),
+    /// Make a new key for what is signed: checkpoints of ledgers, receipts, decisions. The one before it hands over at the next start.
+    RotateSigningKey(Data),
+    /// Print the public key of a signing key, as `former_signing_keys` and `--key` take it.
+    PublicKey(SigningKey),
+    /// Print the secret of customers' proofs that belongs to ticketing's first signing key: its `service.proof_key` once that key is changed.
+    ProofKey(SigningKey),
     /// Play one affair from the first call to the ombudsman's decision and print its journey.
     Demo(Demo),
     /// Load an event log (CSV with CaseID, ActivityID, CompleteTimestamp) and print the board.
@@ -59,6 +66,14 @@ pub struct Data {
     /// Data folder [default: $VENTANILLA_DATA, else the account's own data folder].
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// `public-key` and `proof-key`.
+#[derive(Debug, Args)]
+pub struct SigningKey {
+    /// Ed25519 private key in PKCS#8, as `signing_key_file` names it.
+    #[arg(value_name = "FILE.pem")]
+    pub file: PathBuf,
 }
 
 /// `up`.
@@ -179,9 +194,10 @@ pub struct VerifyReceipt {
     /// The signed text.
     #[arg(value_name = "FILE.txt")]
     pub file: PathBuf,
-    /// Public key: 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder.
-    #[arg(long, value_name = "KEY")]
-    pub key: String,
+    /// Public key: 64 hex digits, or a file that holds one or several; may be given again, for the keys before it. `ventanilla verify` prints
+    /// those of a data folder.
+    #[arg(long, value_name = "KEY", required = true)]
+    pub key: Vec<String>,
 }
 
 /// `verify-decision`.
@@ -190,9 +206,10 @@ pub struct VerifyDecision {
     /// The signed text.
     #[arg(value_name = "FILE.txt")]
     pub file: PathBuf,
-    /// Public key: 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder.
-    #[arg(long, value_name = "KEY")]
-    pub key: String,
+    /// Public key: 64 hex digits, or a file that holds one or several; may be given again, for the keys before it. `ventanilla verify` prints
+    /// those of a data folder.
+    #[arg(long, value_name = "KEY", required = true)]
+    pub key: Vec<String>,
 }
 
 /// `verify-dossier`.
@@ -204,9 +221,10 @@ pub struct VerifyDossier {
     /// Hash of the last entry, 64 hex digits, from elsewhere than the file: the ledger of the office has it.
     #[arg(long, value_name = "HASH")]
     pub head: Option<String>,
-    /// Public key of the office, 64 hex digits or a file that holds them: decisions, corrections and acknowledgements in the dossier are held against it.
+    /// Public key of the office, 64 hex digits or a file that holds one or several: decisions, corrections and acknowledgements in the dossier
+    /// are held against it. May be given again, for the keys before it.
     #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
+    pub key: Vec<String>,
 }
 
 /// `evaluate-matching`.
@@ -218,6 +236,13 @@ pub struct EvaluateMatching {
     /// Rules to hold against them, as `estimate-matching` wrote them [default: those of this version].
     #[arg(long, value_name = "RULES.json")]
     pub rules: Option<PathBuf>,
+    /// How many records the service is told to expect (`service.identity.expected_records`): scores are graded for so many.
+    #[arg(long, value_name = "N", default_value_t = EXPECTED_RECORDS)]
+    pub expected_records: u64,
+    /// Weigh names by how common they are in the files, compare every pair that shares keys enough and grade for as many records as
+    /// there are: what the rules could do with all that the files tell, and not what the service does.
+    #[arg(long, conflicts_with = "expected_records")]
+    pub among_themselves: bool,
     /// Print exactly one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
@@ -246,9 +271,10 @@ pub struct Verify {
     /// Checkpoint file that belongs to the export.
     #[arg(long, value_name = "FILE", requires = "export")]
     pub checkpoints: Option<PathBuf>,
-    /// Public key the checkpoints were signed with: 64 hex digits, or a file that holds them.
+    /// Public key the checkpoints were signed with: 64 hex digits, or a file that holds one or several. May be given again, for the keys before
+    /// it; a key that another handed over to need not be given.
     #[arg(long, value_name = "KEY", requires = "export")]
-    pub key: Option<String>,
+    pub key: Vec<String>,
     /// Where the ledgers are.
     #[command(flatten)]
     pub data: Data,

@@ -92,7 +92,8 @@ impl House<'_> {
         let (mut roles, mut open) = (Vec::new(), Vec::new());
         for kept in &kept {
             if let Some((server, role)) = look::database::place(&kept.database.url) {
-                let pool = Pool { name: kept.name.to_owned(), most: kept.database.max_connections };
+                // The pool, and the one connection by which the process looks whether the database answers.
+                let pool = Pool { name: kept.name.to_owned(), most: kept.database.max_connections + 1 };
                 pools.entry(server.clone()).or_default().push(pool);
                 roles.push((kept.name.to_owned(), format!("{role} at {server}")));
             }

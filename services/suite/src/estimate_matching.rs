@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use customer_profile_domain::matching::{
-    BlockingKey, Comparison, Estimate, LARGEST_BLOCK, Person, Plan, Rules, WrittenRules, blocking_keys, candidates,
-    estimate,
+    BlockingKey, Comparison, Description, Estimate, LARGEST_BLOCK, Person, Plan, Rules, WrittenRules, blocking_keys,
+    candidates, estimate,
 };
 use serde::Serialize;
 
-use crate::evaluate_matching::{prepared, read};
+use crate::evaluate_matching::Manner;
+use crate::evaluate_matching::read::{self, Row};
 
 /// Fewer pairs than this teach nothing.
 const ENOUGH_PAIRS: usize = 200;
@@ -68,7 +69,9 @@ fn learn(files: &[PathBuf], out: &Path) -> anyhow::Result<Learned> {
         let (read, _) = read::file(file, nth).with_context(|| format!("{} cannot be used", file.display()))?;
         rows.extend(read);
     }
-    let people = prepared(&rows);
+    // As the service weighs them, for which it is learned.
+    let described: Vec<Description<'_>> = rows.iter().map(Row::describe).collect();
+    let people = Manner::default().people(&described);
     let keys: Vec<Vec<BlockingKey>> = people.iter().map(blocking_keys).collect();
     let compare = |(one, other): (usize, usize)| Comparison::of(&people[one], &people[other]);
     let pairs: Vec<Comparison> = candidates(&keys, LARGEST_BLOCK).into_iter().map(compare).collect();

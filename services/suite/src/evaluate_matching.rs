@@ -2,7 +2,9 @@
 //!
 //! One file is searched for duplicates in itself, several for pairs across them. Candidate pairs
 //! come from the blocking keys alone and the rules see no more of a record than a source would say;
-//! who is who is looked at only to count.
+//! who is who is looked at only to count. Unless told otherwise pairs are chosen and weighed as the service does
+//! ([`Manner`]), of which one thing differs: the service compares a record when it comes, with those that are there
+//! already, and here all are there from the start.
 
 mod columns;
 mod identifiers;
@@ -15,17 +17,51 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use customer_profile_domain::matching::{
-    BlockingKey, Description, Frequencies, Grade, LARGEST_BLOCK, Person, Rules, WrittenRules, blocking_keys, candidates,
+    BlockingKey, Description, EXPECTED_RECORDS, Frequencies, Grade, LARGEST_BLOCK, MOST_COMPARED, Person, Rules,
+    WrittenRules, blocking_keys, candidates, candidates_of_each,
 };
 use serde::Serialize;
 
 use read::{LeftOut, Row};
+
+/// How pairs are chosen and weighed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// As the service does: every name is an average one, a record is compared with the few others with which it shares most,
+    /// and scores are graded for so many records.
+    AsTheService {
+        /// `service.identity.expected_records` of customer-profile.
+        expected_records: u64,
+    },
+    /// With all that the files tell: names are weighed by how common they are in them, every pair that shares keys enough is compared,
+    /// and scores are graded for as many records as there are. It is what the rules could do and not what the service does.
+    AmongThemselves,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self::AsTheService { expected_records: EXPECTED_RECORDS }
+    }
+}
+
+impl fmt::Display for Manner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsTheService { expected_records } => write!(f, "as the service does, of {expected_records} records"),
+            Self::AmongThemselves => {
+                f.write_str("among themselves, with their own frequencies of names: not as the service does")
+            }
+        }
+    }
+}
 
 /// What an evaluation found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
     /// Version of the rules.
     pub rules: String,
+    /// How pairs were chosen and weighed.
+    pub judged: String,
     /// The files.
     pub files: Vec<String>,
     /// Records that took part.
@@ -77,9 +113,9 @@ pub struct AtGrade {
 }
 
 /// Runs `evaluate-matching` and prints what it found: a table, or one line of JSON.
-pub fn run(files: &[PathBuf], rules: Option<&Path>, json: bool) -> anyhow::Result<()> {
+pub fn run(files: &[PathBuf], rules: Option<&Path>, manner: Manner, json: bool) -> anyhow::Result<()> {
     let rules = rules.map_or_else(|| Ok(Rules::standard()), written)?;
-    let evaluation = evaluate(files, &rules)?;
+    let evaluation = evaluate(files, &rules, manner)?;
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer(&mut out, &evaluation)?;
@@ -101,8 +137,8 @@ fn written(file: &Path) -> anyhow::Result<Rules> {
     })
 }
 
-/// Evaluates rules on `files`, among as many records as there are in them.
-pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> {
+/// Evaluates rules on `files`.
+pub fn evaluate(files: &[PathBuf], rules: &Rules, manner: Manner) -> anyhow::Result<Evaluation> {
     ensure!(!files.is_empty(), "name one file with duplicates, or several to link");
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
@@ -111,15 +147,17 @@ pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> 
         rows.extend(read);
         left_out.extend(refused);
     }
-    let rules = rules.among(rows.len() as u64);
+    let rules = rules.among(match manner {
+        Manner::AsTheService { expected_records } => expected_records,
+        Manner::AmongThemselves => rows.len() as u64,
+    });
     let truth = Truth::of(&rows, files.len() > 1);
     let described: Vec<Description<'_>> = rows.iter().map(Row::describe).collect();
-    let people = prepared(&rows);
+    let people = manner.people(&described);
     let mut held = identifiers::held_together(&described, &people, &rules);
     held.retain(|(one, other)| truth.is_asked(&rows[*one], &rows[*other]));
     let by_identifiers = held.clone();
-    let keys: Vec<Vec<BlockingKey>> = people.iter().map(blocking_keys).collect();
-    let mut pairs = candidates(&keys, LARGEST_BLOCK);
+    let mut pairs = manner.pairs(&described, &people);
     pairs.retain(|(one, other)| truth.is_asked(&rows[*one], &rows[*other]));
 
     let mut found: HashMap<(Grade, bool), usize> = HashMap::new();
@@ -140,6 +178,7 @@ pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> 
     };
     Ok(Evaluation {
         rules: rules.version().to_owned(),
+        judged: manner.to_string(),
         files: files.iter().map(|file| file.display().to_string()).collect(),
         records: rows.len(),
         people: rows.iter().map(|row| row.person).collect::<BTreeSet<_>>().len(),
@@ -159,11 +198,28 @@ pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> 
     })
 }
 
-/// The people of these rows, with names weighed by how common they are among them.
-pub fn prepared(rows: &[Row]) -> Vec<Person> {
-    let described: Vec<Description<'_>> = rows.iter().map(Row::describe).collect();
-    let frequencies = Frequencies::of(&described);
-    described.iter().map(|description| Person::new(description, &frequencies)).collect()
+impl Manner {
+    /// The people who are described, as they are weighed.
+    pub fn people(self, described: &[Description<'_>]) -> Vec<Person> {
+        let frequencies = match self {
+            Self::AsTheService { .. } => Frequencies::of_carriers(described),
+            Self::AmongThemselves => Frequencies::of(described),
+        };
+        described.iter().map(|description| Person::new(description, &frequencies)).collect()
+    }
+
+    /// The pairs that are compared. The service makes keys before it asks who carries the same.
+    fn pairs(self, described: &[Description<'_>], people: &[Person]) -> Vec<(usize, usize)> {
+        match self {
+            Self::AsTheService { .. } => {
+                let neutral = Frequencies::neutral();
+                let keys: Vec<Vec<BlockingKey>> =
+                    described.iter().map(|described| blocking_keys(&Person::new(described, &neutral))).collect();
+                candidates_of_each(&keys, LARGEST_BLOCK, MOST_COMPARED)
+            }
+            Self::AmongThemselves => candidates(&people.iter().map(blocking_keys).collect::<Vec<_>>(), LARGEST_BLOCK),
+        }
+    }
 }
 
 /// Which pairs are asked for, and how many of them are true.
@@ -216,6 +272,7 @@ impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Blocking { candidate_pairs, all_pairs, true_pairs, recall } = self.blocking;
         writeln!(f, "rules      {}", self.rules)?;
+        writeln!(f, "judged     {}", self.judged)?;
         for file in &self.files {
             writeln!(f, "file       {file}")?;
         }
@@ -267,7 +324,7 @@ mod tests {
     fn finds_a_duplicate_in_one_file_and_names_bad_lines() {
         let text = format!("{PEOPLE};;;;;;rec-2-org\n;;;;;;nobody\n;;\n");
         let path = written("one", &text);
-        let found = evaluate(std::slice::from_ref(&path), &Rules::standard()).unwrap();
+        let found = evaluate(std::slice::from_ref(&path), &Rules::standard(), Manner::default()).unwrap();
         std::fs::remove_file(path).unwrap();
         assert_eq!((found.records, found.people, found.true_pairs), (3, 2, 1));
         assert_eq!((found.grades[0].pairs, found.grades[0].true_pairs, found.grades[0].f1), (1, 1, 1.0));
@@ -284,7 +341,8 @@ mod tests {
             ES100;00000001R;1981-07-30;Otaegi;Soto;Hugo;rec-2-org\n\
             ES100;12345678Z;;Otaegui;;Hugo;rec-1-dup\n";
         let path = written("family", family);
-        let by = |edition| evaluate(std::slice::from_ref(&path), &Rules::standard().by(edition)).unwrap();
+        let by =
+            |edition| evaluate(std::slice::from_ref(&path), &Rules::standard().by(edition), Manner::default()).unwrap();
         let [before, now] = [Edition::First, Edition::Second].map(|edition| by(edition).identifiers);
         std::fs::remove_file(&path).unwrap();
         assert_eq!((before.pairs, before.true_pairs), (3, 1), "father and son are one by their account");
@@ -292,10 +350,35 @@ mod tests {
     }
 
     #[test]
+    fn unless_told_otherwise_it_is_judged_as_the_service_judges() {
+        // Six hundred of one surname, which files know to say little and the service does not.
+        let mut text = "rec_id;nombre;apellido1;apellido2;fecha nacimiento\n".to_owned();
+        for n in 0..600 {
+            let (given, second) = (["Ana", "Eva", "Hugo"][n % 3], ["Soto", "Gil", "Otaegi", "Mena"][n % 4]);
+            let born = format!("19{:02}-{:02}-{:02}", 30 + n % 60, 1 + n % 12, 1 + n % 28);
+            text.push_str(&format!("rec-{n}-org;{given};García;{second};{born}\n"));
+            text.push_str(&format!("rec-{n}-dup;{given};Garcia;{second};{born}\n"));
+        }
+        let path = written("namesakes", &text);
+        let by = |manner| evaluate(std::slice::from_ref(&path), &Rules::standard(), manner).unwrap();
+        let service = by(Manner::default());
+        let among = |expected_records| by(Manner::AsTheService { expected_records });
+        assert_eq!((service.rules.as_str(), among(100_000)), ("weights-1 and exact-2 among 2^17", service.clone()));
+        assert!(service.judged.starts_with("as the service does"));
+        let themselves = by(Manner::AmongThemselves);
+        assert_eq!(themselves.rules, "weights-1 and exact-2 among 2^11");
+        assert!(themselves.judged.ends_with("not as the service does"));
+        // An average name says more than this one does.
+        assert!(service.grades[0].true_pairs > themselves.grades[0].true_pairs, "{service}{themselves}");
+        assert!(among(1 << 40).grades[0].pairs < service.grades[0].pairs);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
     fn links_two_files_across_only() {
         let one = written("left", PEOPLE);
         let other = written("right", "rec_id,given_name,surname,date_of_birth\nrec-1-dup-1,Lucia,Velazquez,19750312\n");
-        let found = evaluate(&[one.clone(), other.clone()], &Rules::standard()).unwrap();
+        let found = evaluate(&[one.clone(), other.clone()], &Rules::standard(), Manner::default()).unwrap();
         std::fs::remove_file(one).unwrap();
         std::fs::remove_file(other).unwrap();
         assert_eq!((found.true_pairs, found.blocking.all_pairs, found.blocking.true_pairs), (2, 3, 2));
@@ -304,7 +387,8 @@ mod tests {
     #[test]
     fn refuses_a_file_without_known_columns() {
         let path = written("strange", "a,b\n1,2\n");
-        let refused = format!("{:#}", evaluate(std::slice::from_ref(&path), &Rules::standard()).unwrap_err());
+        let refused =
+            format!("{:#}", evaluate(std::slice::from_ref(&path), &Rules::standard(), Manner::default()).unwrap_err());
         std::fs::remove_file(path).unwrap();
         assert!(refused.contains("rec_id"), "{refused}");
     }

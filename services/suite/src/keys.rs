@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::Ed25519KeyPair;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use kernel::{Ambient, Department, Role};
-use secrecy::SecretString;
-use server::TokenIssuer;
+use secrecy::{ExposeSecret as _, SecretString};
+use server::{FormerKeys, TokenIssuer};
+use ticketing::proof::ProofKey;
 
 use crate::data_folder::DataFolder;
 
@@ -25,6 +26,10 @@ pub struct Keys {
     pub issuer: Arc<TokenIssuer>,
     /// Signs ledger checkpoints.
     pub ledger: Arc<Ed25519KeyPair>,
+    /// Keys that were in the place of that one.
+    pub ledger_former: FormerKeys,
+    /// What customers' proofs are derived under, once that no longer belongs to the key that signs.
+    pub proofs: Option<SecretString>,
     /// Encrypts what only the ombudsman's office may read.
     pub office: [u8; 32],
     /// Keys that were in the place of that one, newest first.
@@ -37,18 +42,37 @@ pub struct Keys {
 
 /// The office's keys, one a line: the one in use, then those before it.
 const OFFICE: &str = "keys/office.key";
+/// Signs ledger checkpoints.
+const LEDGER: &str = "keys/ledger.pk8";
+/// Signed them before, and hands over.
+const LEDGER_BEFORE: &str = "keys/ledger.before.pk8";
+/// Public keys that ever signed them before, one a line, the newest first.
+const LEDGER_FORMER: &str = "keys/ledger.former";
+/// What proofs are derived under.
+const PROOFS: &str = "keys/proof.key";
 
 impl Keys {
     /// The keys of `folder`, made when they are absent.
     pub fn open(folder: &DataFolder, ambient: &Ambient) -> anyhow::Result<Self> {
         folder.private("keys")?;
         let token = signing_key(folder, "keys/token.pk8")?;
-        let ledger = signing_key(folder, "keys/ledger.pk8")?;
+        let ledger = signing_key(folder, LEDGER)?;
+        let before = folder.at(LEDGER_BEFORE).exists().then(|| signing_key(folder, LEDGER_BEFORE)).transpose()?;
+        let ledger_former = FormerKeys::new(former_ledger_keys(folder)?, before.map(Arc::new));
+        let proofs = kept(folder, PROOFS)?.map(|text| SecretString::from(text.trim().to_owned()));
         let (office, office_former) = office_keys(folder, ambient)?;
         let webhooks = symmetric_key(folder, "keys/webhooks.key", ambient)?;
         let window = symmetric_key(folder, "keys/window.key", ambient)?;
         let issuer = TokenIssuer::new(&token, ISSUER, AUDIENCE).context("the token key does not sign")?;
-        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office, office_former, webhooks, window })
+        let (issuer, ledger) = (Arc::new(issuer), Arc::new(ledger));
+        Ok(Self { issuer, ledger, ledger_former, proofs, office, office_former, webhooks, window })
+    }
+
+    /// Public keys of what was signed in ledgers and documents: the one in use, then those before it.
+    pub fn ledger_public(&self) -> Vec<Vec<u8>> {
+        let own = self.ledger.public_key().as_ref().to_vec();
+        let former = self.ledger_former.public_keys().into_iter().filter(|key| *key != own);
+        std::iter::once(own.clone()).chain(former).collect()
     }
 
     /// A token for somebody with this role.
@@ -78,12 +102,13 @@ fn usual_department(role: Role) -> Option<Department> {
 }
 
 fn signing_key(folder: &DataFolder, name: &str) -> anyhow::Result<Ed25519KeyPair> {
-    let made = || {
-        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).context("no key could be made")?;
-        Ok(document.as_ref().to_vec())
-    };
-    let bytes = folder.secret(name, made)?;
+    let bytes = folder.secret(name, new_signing_key)?;
     Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| damaged(folder, name))
+}
+
+fn new_signing_key() -> anyhow::Result<Vec<u8>> {
+    let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).context("no key could be made")?;
+    Ok(document.as_ref().to_vec())
 }
 
 /// A key of 32 bytes, made when it is absent.
@@ -115,6 +140,41 @@ pub fn rotate_office_key(folder: &DataFolder, ambient: &Ambient) -> anyhow::Resu
     let lines: Vec<String> = all.map(hex::encode).collect();
     folder.write_private(OFFICE, lines.join("\n").as_bytes())?;
     Ok(lines.len() - 1)
+}
+
+/// What stands in a file of the folder; `None` where there is none.
+fn kept(folder: &DataFolder, name: &str) -> anyhow::Result<Option<String>> {
+    match std::fs::read_to_string(folder.at(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(_) => Err(damaged(folder, name)),
+    }
+}
+
+fn former_ledger_keys(folder: &DataFolder) -> anyhow::Result<Vec<Vec<u8>>> {
+    let text = kept(folder, LEDGER_FORMER)?.unwrap_or_default();
+    let key =
+        |word: &str| hex::decode(word).ok().filter(|key| key.len() == 32).ok_or_else(|| damaged(folder, LEDGER_FORMER));
+    text.split_whitespace().map(key).collect()
+}
+
+/// Makes a new key for the ledgers and what else is signed. The one before it stays until it has handed over, its public key for ever, and the secret of
+/// customers' proofs as it is. Answers how many there were before it.
+pub fn rotate_signing_key(folder: &DataFolder) -> anyhow::Result<usize> {
+    folder.private("keys")?;
+    let before = signing_key(folder, LEDGER)?;
+    let bytes = std::fs::read(folder.at(LEDGER)).map_err(|_| damaged(folder, LEDGER))?;
+    let public = before.public_key().as_ref().to_vec();
+    let former: Vec<Vec<u8>> = former_ledger_keys(folder)?.into_iter().filter(|key| *key != public).collect();
+    // In this order whatever a crash leaves is a house that signs on, with nothing lost.
+    if kept(folder, PROOFS)?.is_none() {
+        folder.write_private(PROOFS, ProofKey::text_of(&before).expose_secret().as_bytes())?;
+    }
+    let lines: Vec<String> = std::iter::once(&public).chain(&former).map(hex::encode).collect();
+    folder.write_private(LEDGER_FORMER, lines.join("\n").as_bytes())?;
+    folder.write_private(LEDGER_BEFORE, &bytes)?;
+    folder.write_private(LEDGER, &new_signing_key()?)?;
+    Ok(lines.len())
 }
 
 fn damaged(folder: &DataFolder, name: &str) -> anyhow::Error {

@@ -54,6 +54,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Up(up) => up::run(up).await,
             Command::Token(token) => token::run(&token),
             Command::RotateOfficeKey(data) => rotate_office_key::run(&data),
+            Command::RotateSigningKey(data) => verify::run_rotate(&data),
+            Command::PublicKey(of) => verify::run_public_key(&of),
+            Command::ProofKey(of) => verify::run_proof_key(&of),
             Command::Import(import) => import::run(import).await,
             Command::Demo(demo) => demo::run(demo).await,
             Command::RestoreDrill(drill) => restore_drill::run(drill).await,
@@ -64,7 +67,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::VerifyDossier(verify) => verify_dossier::run(&verify),
             Command::Export(export) => verify::run_export(export).await,
             Command::EvaluateMatching(evaluate) => {
-                evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), evaluate.json)
+                let expected_records = evaluate.expected_records;
+                let manner = match evaluate.among_themselves {
+                    true => evaluate_matching::Manner::AmongThemselves,
+                    false => evaluate_matching::Manner::AsTheService { expected_records },
+                };
+                evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), manner, evaluate.json)
             }
             Command::EstimateMatching(estimate) => {
                 estimate_matching::run(&estimate.files, &estimate.out, estimate.json)

@@ -89,7 +89,8 @@ impl Service {
                 customer_profile::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
             Self::Ticketing => {
-                let settings = ticketing::Settings::new(database);
+                let settings =
+                    ticketing::Settings { proof_key: keys.proofs.clone(), ..ticketing::Settings::new(database) };
                 ticketing::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
             Self::SlaMonitor => {

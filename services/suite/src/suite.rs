@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use kernel::{Ambient, Role};
 use postgres::cluster::Cluster;
 use secrecy::SecretString;
-use server::{Hall, House, PeerSettings, Peers, StackSettings, TokenSource};
+use server::{Hall, House, Opening, PeerSettings, Peers, StackSettings, TokenSource};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -160,6 +160,8 @@ fn house(
         verifier: Arc::new(keys.issuer.verifier(ambient.clone())),
         peers: Peers::new(addresses, tokens, &PeerSettings::default())?,
         signing_key: Arc::clone(&keys.ledger),
+        former_keys: keys.ledger_former.clone(),
+        opening: Opening::default(),
         checkpoint_dir: folder.private("checkpoints")?,
         broker: None,
     })

@@ -10,31 +10,33 @@ use aws_lc_rs::signature::KeyPair as _;
 use kernel::{Ambient, ResourceId as _};
 use ledger::checkpoint::{self, Checkpoint};
 use ledger::verify::{Verdict, export, verify_database, verify_export};
-use ombudsman_escalation::document::{self, Held};
+use ombudsman_escalation::document::{self, Broken, Held};
 use postgres::{Db, Settings};
+use secrecy::ExposeSecret as _;
+use ticketing::proof::ProofKey;
 
 use crate::cli;
 use crate::data_folder::{DataFolder, Lock};
 use crate::database::Database;
-use crate::keys::Keys;
+use crate::keys::{Keys, rotate_signing_key};
 use crate::services::Service;
 
 /// Runs `verify`. An error when a ledger does not hold.
 pub async fn run(verify: cli::Verify) -> anyhow::Result<()> {
-    match (&verify.export, &verify.checkpoints, &verify.key) {
-        (Some(export), Some(checkpoints), Some(key)) => offline(export, checkpoints, key),
+    match (&verify.export, &verify.checkpoints) {
+        (Some(export), Some(checkpoints)) => offline(export, checkpoints, &public_keys(&verify.key)?),
         _ => in_place(&verify).await,
     }
 }
 
-fn offline(export: &Path, checkpoints: &Path, key: &str) -> anyhow::Result<()> {
+fn offline(export: &Path, checkpoints: &Path, keys: &[Vec<u8>]) -> anyhow::Result<()> {
     ensure!(checkpoints.exists(), "there is no file {}", checkpoints.display());
     let signed = checkpoint::read(checkpoints)?;
     let Some(source) = signed.first().map(|first| first.source.clone()) else {
         bail!("{} holds no checkpoint: without one an export proves nothing", checkpoints.display());
     };
     let file = File::open(export).with_context(|| format!("{} cannot be read", export.display()))?;
-    let verdict = verify_export(&source, BufReader::new(file), &signed, &[public_key(key)?])
+    let verdict = verify_export(&source, BufReader::new(file), &signed, keys)
         .with_context(|| format!("{} cannot be read", export.display()))?;
     tell(&source, &verdict, &signed);
     match verdict.fault {
@@ -43,23 +45,67 @@ fn offline(export: &Path, checkpoints: &Path, key: &str) -> anyhow::Result<()> {
     }
 }
 
-/// A public key: 64 hex digits, or a file that holds them.
-pub(crate) fn public_key(given: &str) -> anyhow::Result<Vec<u8>> {
-    let text = match std::fs::read_to_string(given) {
-        Ok(text) => text,
-        Err(_) => given.to_owned(),
-    };
-    let key = hex::decode(text.trim()).ok().filter(|key| key.len() == 32);
-    key.context(
-        "--key must be 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder",
-    )
+/// Public keys: each is 64 hex digits, or a file that holds one or several.
+pub(crate) fn public_keys(given: &[String]) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut keys = Vec::new();
+    for given in given {
+        let text = match std::fs::read_to_string(given) {
+            Ok(text) => text,
+            Err(_) => given.clone(),
+        };
+        let read = |word: &str| hex::decode(word).ok().filter(|key| key.len() == 32);
+        let found: Option<Vec<Vec<u8>>> = text.split_whitespace().map(read).collect();
+        keys.extend(found.filter(|found| !found.is_empty()).context(
+            "--key must be 64 hex digits, or a file that holds one or several; `ventanilla verify` prints the keys of a data folder, \
+             `ventanilla public-key` that of a signing key",
+        )?);
+    }
+    Ok(keys)
+}
+
+/// Holds a sealed text against each of the keys; what the one that it names says of it counts.
+fn by_any<T>(text: &str, keys: &[Vec<u8>], verify: impl Fn(&[u8]) -> Result<T, Broken>) -> anyhow::Result<T> {
+    let said = keys.iter().map(|key| verify(key)).find(|said| !matches!(said, Err(Broken::OtherKey)));
+    match said.unwrap_or(Err(Broken::OtherKey)) {
+        Err(Broken::OtherKey) => {
+            let named = seal::named_key(text).unwrap_or_default();
+            Err(Broken::OtherKey).with_context(|| format!("it names the key {named}, which --key did not give"))
+        }
+        said => Ok(said?),
+    }
+}
+
+/// Runs `public-key`.
+pub fn run_public_key(of: &cli::SigningKey) -> anyhow::Result<()> {
+    println!("{}", hex::encode(server::signing_key(&of.file)?.public_key()));
+    Ok(())
+}
+
+/// Runs `proof-key`.
+pub fn run_proof_key(of: &cli::SigningKey) -> anyhow::Result<()> {
+    println!("{}", ProofKey::text_of(&server::signing_key(&of.file)?).expose_secret());
+    Ok(())
+}
+
+/// Runs `rotate-signing-key`. The suite must not run: it would go on signing with the key it started with.
+pub fn run_rotate(data: &cli::Data) -> anyhow::Result<()> {
+    let folder = DataFolder::open(data.data.as_deref())?;
+    let _lock = folder.lock()?;
+    let former = rotate_signing_key(&folder)?;
+    println!(
+        "new key in {}; {former} before it, whose public keys `ventanilla verify` prints. The last of them hands over when the suite starts: start \
+         it before the key is changed again",
+        folder.at("keys/ledger.pk8").display()
+    );
+    Ok(())
 }
 
 /// Runs `verify-receipt`. An error when the receipt does not hold.
 pub fn run_receipt(verify: &cli::VerifyReceipt) -> anyhow::Result<()> {
     let file = &verify.file;
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))?;
-    let sealed = ticketing::seal::verify(&text, &public_key(&verify.key)?);
+    let keys = public_keys(&verify.key)?;
+    let sealed = by_any(&text, &keys, |key| ticketing::seal::verify(&text, key));
     let seal = sealed.with_context(|| format!("{} does not hold", file.display()))?.seal;
     println!("holds: {} with the key {} was received at {}", seal.ticket.name(), seal.key, seal.received);
     Ok(())
@@ -69,7 +115,8 @@ pub fn run_receipt(verify: &cli::VerifyReceipt) -> anyhow::Result<()> {
 pub fn run_decision(verify: &cli::VerifyDecision) -> anyhow::Result<()> {
     let file = &verify.file;
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))?;
-    let held = document::verify_paper(&text, &public_key(&verify.key)?)
+    let keys = public_keys(&verify.key)?;
+    let held = by_any(&text, &keys, |key| document::verify_paper(&text, key))
         .with_context(|| format!("{} does not hold", file.display()))?;
     match held {
         Held::Decision(sealed) => {
@@ -90,15 +137,17 @@ pub fn run_decision(verify: &cli::VerifyDecision) -> anyhow::Result<()> {
 async fn in_place(verify: &cli::Verify) -> anyhow::Result<()> {
     let ambient = Ambient::system();
     let ledgers = Ledgers::open(verify.data.data.as_deref(), &ambient).await?;
-    let key = ledgers.keys.ledger.public_key().as_ref().to_vec();
-    println!("checkpoint key {}", hex::encode(&key));
+    let keys = ledgers.keys.ledger_public();
+    for (place, key) in keys.iter().enumerate() {
+        println!("{} {}", if place == 0 { "checkpoint key" } else { "former key" }, hex::encode(key));
+    }
     let mut faults = Vec::new();
     for service in Service::ALL {
         let source = service.name();
         let file = checkpoint::file_of(&ledgers.folder.at("checkpoints"), source);
         let signed = checkpoint::read(&file)?;
         let db = ledgers.db(service).await?;
-        let verdict = verify_database(&db, source, &signed, std::slice::from_ref(&key)).await?;
+        let verdict = verify_database(&db, source, &signed, &keys).await?;
         tell(source, &verdict, &signed);
         faults.extend(verdict.fault.map(|fault| format!("{source}: {fault}")));
     }
@@ -114,6 +163,10 @@ fn tell(source: &str, verdict: &Verdict, signed: &[Checkpoint]) {
         "{source:<22}{state}  {} entries, signed up to {covered} by {} checkpoints, {} personal parts checked, {} erased",
         verdict.entries, verdict.checkpoints, verdict.personal_parts, verdict.erased_parts
     );
+    let handed = signed.iter().filter_map(|signed| signed.handover.as_ref().map(|handover| (signed, handover)));
+    for (signed, handover) in handed.filter(|_| verdict.fault.is_none()) {
+        println!("{:<22}the key {} handed over at {} to {}", "", signed.key_id, signed.position, handover.to);
+    }
 }
 
 /// Runs `export`.

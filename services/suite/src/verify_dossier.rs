@@ -7,7 +7,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage};
 use ventanilla_proto::ombudsman::v1::DossierExport;
 
 use crate::cli;
-use crate::verify::public_key;
+use crate::verify::public_keys;
 
 /// Runs `verify-dossier`. An error when the dossier does not hold, naming the first entry that is not what was written.
 pub fn run(verify: &cli::VerifyDossier) -> anyhow::Result<()> {
@@ -15,9 +15,9 @@ pub fn run(verify: &cli::VerifyDossier) -> anyhow::Result<()> {
     let bytes = std::fs::read(&verify.file).with_context(|| format!("{file} cannot be read"))?;
     let dossier = read(&bytes).with_context(|| format!("{file} is no dossier as JSON"))?;
     let head = verify.head.as_deref().map(head).transpose()?;
-    let key = verify.key.as_deref().map(public_key).transpose()?;
-    let intact = bundle::verify(&dossier, Known { head, key: key.as_deref() })
-        .with_context(|| format!("{file} does not hold"))?;
+    let keys = public_keys(&verify.key)?;
+    let intact =
+        bundle::verify(&dossier, Known { head, keys: &keys }).with_context(|| format!("{file} does not hold"))?;
     println!("holds: the dossier of {} with {} entries", intact.case.name(), intact.entries);
     println!("head {}", hex::encode(intact.head));
     if !intact.bare.is_empty() {
@@ -26,9 +26,10 @@ pub fn run(verify: &cli::VerifyDossier) -> anyhow::Result<()> {
     if intact.erased {
         println!("the words of the case were destroyed, says the file; the office's ledger proves it");
     }
-    match key {
-        Some(_) => println!("signed by the office: {}", places(&intact.signed)),
-        None => println!("what the office signed is held against its key by --key KEY"),
+    if keys.is_empty() {
+        println!("what the office signed is held against its key by --key KEY");
+    } else {
+        println!("signed by the office: {}", places(&intact.signed));
     }
     if head.is_none() {
         println!("that nobody made the whole chain anew is proven by a head from elsewhere: --head HASH");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ledger::{Ledger, Reaction, Standings};
-use postgres::{Db, StoreError};
+use postgres::StoreError;
 use server::{Assembly, House, PeerChannel, Worker};
 use sqlx::migrate::Migrator;
 use tokio::sync::{Notify, Semaphore};
@@ -29,7 +29,7 @@ use crate::grpc::{
     Service, Team,
 };
 use crate::guesses::Guesses;
-use crate::proof::ProofKey;
+use crate::proof::{NoProofKey, ProofKey};
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;
 use crate::store::create::openings;
@@ -65,12 +65,39 @@ pub fn migrations() -> Migrator {
     sqlx::migrate!("./migrations")
 }
 
+/// Why the service cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// Its database cannot be reached.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is given as the secret of proofs is none.
+    #[error(transparent)]
+    ProofKey(#[from] NoProofKey),
+    /// The signing key was changed, and the secret of proofs would change with it.
+    #[error(
+        "the signing key was changed and service.proof_key is not set: customers' proofs would open nothing on the telephone. Give what \
+         `ventanilla proof-key FILE` prints of the first signing key (deploy/README.md, \"Rotating the signing key\")"
+    )]
+    ProofKeyLost,
+}
+
+/// What proofs are derived under: what is given, or else what belongs to the one signing key there ever was.
+fn proof_key(settings: &Settings, house: &House) -> Result<ProofKey, AssembleError> {
+    match &settings.proof_key {
+        Some(given) => Ok(ProofKey::given(given)?),
+        None if house.former_keys.is_empty() => Ok(ProofKey::of(&house.signing_key)),
+        None => Err(AssembleError::ProofKeyLost),
+    }
+}
+
 /// Puts the service together.
 ///
 /// # Errors
-/// [`StoreError`] when its database cannot be reached.
-pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StoreError> {
-    let db = Db::connect(&settings.database).await?;
+/// [`AssembleError`].
+pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, AssembleError> {
+    let proof_key = proof_key(&settings, &house)?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let standings = Standings::new(&[SLA, OMBUDSMAN, CUSTOMER_PROFILE]);
@@ -86,7 +113,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         announcing: Arc::new(Notify::new()),
         notices: settings.notices(),
         policy: settings.policy(),
-        proof_key: ProofKey::of(&house.signing_key),
+        proof_key,
         guesses: Arc::new(Mutex::new(Guesses::default())),
         sealer: Sealer::new(house.signing_key.clone()),
         firm: settings.firm_name.as_str().into(),
@@ -94,7 +121,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         keep_ended: settings.keep_ended(),
     };
     let danger = DangerFigures::new(app.clone());
-    let (lapsing, teller, reader, announcer) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let (lapsing, teller, announcer) = (app.clone(), app.clone(), app.clone());
+    let (reader, reader_anew) = (app.clone(), app.clone());
     let parting = app.clone();
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
@@ -120,6 +148,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
+        .worker(Worker::new("words-anew", move |cancel| words::anew(reader_anew.clone(), cancel)))
         .worker(Worker::new("announcing", move |cancel| announcing::run(announcer.clone(), cancel)))
         .worker(Worker::new("apart", move |cancel| apart::run(parting.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)))

@@ -1,6 +1,7 @@
 //! What ticketing can be told, beyond what every service is told.
 
 use jiff::SignedDuration;
+use secrecy::SecretString;
 use serde::Deserialize;
 use ticketing_domain::{NoticeTerms, Policy, PromiseGate, QuietHours};
 
@@ -43,6 +44,10 @@ pub struct Settings {
     /// What the firm is called on the documents that customers are handed.
     #[serde(default = "firm_name")]
     pub firm_name: String,
+    /// What customers' proofs are derived under, 64 or 128 hex digits. Unless given it belongs to the signing key; it is given before that key is
+    /// changed, since under another one no proof that was told opens anything on a telephone.
+    #[serde(default)]
+    pub proof_key: Option<SecretString>,
 }
 
 /// Hours in which the house disturbs nobody.
@@ -115,6 +120,7 @@ impl Settings {
             notice_extension_hours: notice_extension_hours(),
             notice_quiet_hours: notice_quiet_hours(),
             firm_name: firm_name(),
+            proof_key: None,
         }
     }
 

@@ -19,7 +19,7 @@ mod store;
 pub mod usecase;
 mod workers;
 
-pub use assemble::{assemble, migrations};
+pub use assemble::{AssembleError, assemble, migrations};
 pub use config::Settings;
 pub use error::Error;
 pub use store::message::{Direction, Way};

@@ -47,6 +47,7 @@ mod merge_ticket;
 pub(crate) mod named;
 pub(crate) mod notice;
 mod object_to_public_answer;
+mod owed;
 mod process;
 mod reclassify_ticket;
 pub(crate) mod redress;

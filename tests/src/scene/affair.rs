@@ -358,41 +358,6 @@ impl<'a> Affair<'a> {
         Ok(tickets.answer_claim_point(answer).await?.into_inner())
     }
 
-    /// The people of the office are appointed and declare their relations. Once per scene.
-    pub async fn appoint(&self) -> Result<(), Status> {
-        use office::OfficeRole::{Intake, Investigator, Ombudsman};
-        let members = [
-            ("ombudsman-1", &self.cast.ombudsman, Ombudsman),
-            ("registry-1", &self.cast.intake, Intake),
-            ("investigator-1", &self.cast.investigator, Investigator),
-        ];
-        for (person, clients, role) in members {
-            let member = office::OfficeMember {
-                person: person.to_owned(),
-                office_roles: vec![role.into()],
-                unit: "ombudsman-office".to_owned(),
-                mandate: Some(office::Mandate {
-                    start_time: Some(self.at(-20 * 24 * 3600)),
-                    end_time: Some(self.at(4 * 365 * 24 * 3600)),
-                    ending: None,
-                }),
-                ..office::OfficeMember::default()
-            };
-            let register =
-                office::RegisterOfficeMemberRequest { member: Some(member), request_id: self.scene.request_id() };
-            // Nobody enters themselves: the first is entered by who appoints.
-            let board = self.scene.person("board", &[Role::Ombudsman], None);
-            let by = if person == "ombudsman-1" { &board } else { &self.cast.ombudsman };
-            by.office.clone().register_office_member(register).await?;
-            let declare = office::DeclareRelationsRequest {
-                declaration: Some(office::RelationDeclaration::default()),
-                request_id: self.scene.request_id(),
-            };
-            clients.office.clone().declare_relations(declare).await?;
-        }
-        Ok(())
-    }
-
     /// The complaint is brought before the office.
     pub async fn bring(&self, ticket: &str) -> Result<office::Case, Status> {
         self.bring_under(ticket, "es.general").await
@@ -502,11 +467,11 @@ impl<'a> Affair<'a> {
         Ok(intake.notify_decision(notify).await?.into_inner())
     }
 
-    /// The ombudsman decides point by point: the first is upheld, the second is not, nor what came to it with another part of the affair.
+    /// The ombudsman decides point by point, in the claimant's language by its label: the first is upheld, the second is not, nor what came to it with another part of the affair.
     pub async fn issue(&self, case: &str) -> Result<office::Decision, Status> {
         let mut ombudsman = self.cast.ombudsman.office.clone();
         let read = office::GetCaseRequest { name: case.to_owned() };
-        let office::Case { etag, claim_points, .. } = ombudsman.get_case(read).await?.into_inner();
+        let office::Case { etag, claim_points, matter, .. } = ombudsman.get_case(read).await?.into_inner();
         let mut points = vec![
             office::DecisionPoint {
                 claim_point: "p1".to_owned(),
@@ -539,7 +504,7 @@ impl<'a> Affair<'a> {
             etag,
             points,
             signpost: "Puede acudir a la junta arbitral de consumo o a los tribunales".to_owned(),
-            language: Language::Es.into(),
+            language: matter.map_or(Language::Es, |matter| matter.language()).into(),
             request_id: self.scene.request_id(),
             precedents: Vec::new(),
         };

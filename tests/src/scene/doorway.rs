@@ -19,11 +19,11 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Scene;
 
-/// A port that serves some routes until it is dropped.
+/// A port that serves some routes, those of its own until it is dropped.
 pub struct Doorway {
     /// Where it is.
     pub address: SocketAddr,
-    _cancel: DropGuard,
+    _cancel: Option<DropGuard>,
 }
 
 /// What came back.
@@ -147,7 +147,12 @@ impl Doorway {
         let address = listener.local_addr().expect("it is bound");
         let cancel = CancellationToken::new();
         tokio::spawn(edge::serve(routes(address), listener, HttpSettings::default(), cancel.clone()));
-        Self { address, _cancel: cancel.drop_guard() }
+        Self { address, _cancel: Some(cancel.drop_guard()) }
+    }
+
+    /// What somebody else serves there.
+    pub fn at(address: SocketAddr) -> Self {
+        Self { address, _cancel: None }
     }
 
     /// Somebody who was never here.

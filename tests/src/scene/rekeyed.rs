@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kernel::Role;
 use postgres::Settings;
-use server::{House, PeerSettings, Peers, StackSettings, TokenSource};
+use server::{FormerKeys, House, Opening, PeerSettings, Peers, StackSettings, TokenSource};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use ventanilla_proto::ombudsman::v1::house_service_client::HouseServiceClient;
@@ -56,6 +56,8 @@ impl Scene {
             verifier: self.verifier(),
             peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
             signing_key: Arc::new(super::key(2)?),
+            former_keys: FormerKeys::default(),
+            opening: Opening::default(),
             checkpoint_dir: self.checkpoints.clone(),
             broker: None,
         };

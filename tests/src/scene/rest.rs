@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Scene;
 
-/// REST in front of the four services, until it is dropped.
+/// REST in front of the services, its own until it is dropped.
 pub struct Rest {
     /// Where it is.
     pub address: SocketAddr,
@@ -105,10 +105,7 @@ impl Scene {
         let address = listener.local_addr().expect("it is bound");
         let cancel = CancellationToken::new();
         let serving = tokio::spawn(edge::serve(router, listener, HttpSettings::default(), cancel.clone()));
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Rest { address, client, cancel, serving }
+        Rest { address, client: client(), cancel, serving }
     }
 
     /// A token of somebody with this role, as [`Self::role`] has it.
@@ -124,7 +121,24 @@ impl Scene {
     }
 }
 
+fn client() -> Client<HttpConnector, Full<Bytes>> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    Client::builder(TokioExecutor::new()).build(connector)
+}
+
 impl Rest {
+    /// What somebody else serves there, and goes on serving.
+    pub fn at(address: SocketAddr) -> Self {
+        let cancel = CancellationToken::new();
+        let gone = cancel.clone();
+        let serving = tokio::spawn(async move {
+            gone.cancelled().await;
+            Ok(())
+        });
+        Self { address, client: client(), cancel, serving }
+    }
+
     /// A request to this gateway.
     pub fn request(&self, method: Method, path: &str, token: Option<&str>) -> http::request::Builder {
         let request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));

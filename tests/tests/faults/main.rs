@@ -6,3 +6,4 @@ mod carried;
 mod feed;
 mod kills;
 mod rolls;
+mod upgrades;

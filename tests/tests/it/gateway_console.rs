@@ -78,7 +78,9 @@ async fn a_draft_is_never_written_over_unseen_and_an_answer_that_was_lost_is_giv
     let page = ours.get(&path).await;
     let (csrf, read) = (page.field("csrf"), etag_of(&page));
     ours.accept = Some("application/json");
-    let first = [("csrf", csrf.as_str()), ("etag", &read), ("finding-p1", "Lo que vimos primero")];
+    let second = ("finding-p2", "Nadie llamó");
+    let first =
+        [("csrf", csrf.as_str()), ("etag", &read), ("finding-p1", "Lo que vimos primero"), second, ("language", "1")];
     let saved = ours.post(&path, &first).await;
     assert_eq!(saved.status, StatusCode::OK, "{}", saved.text());
     let own = version_of(&saved);
@@ -88,14 +90,25 @@ async fn a_draft_is_never_written_over_unseen_and_an_answer_that_was_lost_is_giv
     assert_eq!(etag_of(&page), own);
     theirs.accept = Some("application/json");
     let other = page.field("csrf");
-    let after = [("csrf", other.as_str()), ("etag", &own), ("finding-p1", "Lo que vio la colega")];
+    // She changes a finding, adds a departure, chooses another language, and strikes out what was said of the second point.
+    let departs = format!("p1 cases/{}/decision p2", uuid::Uuid::from_u128(7));
+    let after = [
+        ("csrf", other.as_str()),
+        ("etag", &own),
+        ("finding-p1", "Lo que vio la colega"),
+        ("finding-p2", ""),
+        ("precedent-0", &departs),
+        ("departure-0", "Allí había un pacto expreso"),
+        ("language", "2"),
+    ];
     let colleague = theirs.post(&path, &after).await;
     assert_eq!(colleague.status, StatusCode::OK, "{}", colleague.text());
 
     // The same sent again is answered as it was the first time: with its own version, and not the colleague's.
     let again = ours.post(&path, &first).await;
     assert_eq!((again.status, version_of(&again)), (StatusCode::OK, own.clone()), "{}", again.text());
-    let typed = [("csrf", csrf.as_str()), ("etag", &own), ("finding-p1", "Lo que vimos después")];
+    let typed =
+        [("csrf", csrf.as_str()), ("etag", &own), ("finding-p1", "Lo que vimos después"), second, ("language", "1")];
     let stale = ours.post(&path, &typed).await;
     assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.text());
     // What was typed since, on the version from before: refused as what it is.
@@ -109,7 +122,21 @@ async fn a_draft_is_never_written_over_unseen_and_an_answer_that_was_lost_is_giv
     let shown = ours.post(&path, &typed).await;
     assert_eq!(shown.status, StatusCode::CONFLICT);
     assert!(shown.text().contains("Lo que vio la colega") && shown.text().contains("Lo que vimos después"));
+    for differs in [
+        "p2 · hechos: (vacío en lo guardado)",
+        "p1 · por qué se aparta de 000007 (p2): Allí había un pacto expreso",
+        "idioma de la resolución: English",
+    ] {
+        assert!(shown.text().contains(differs), "{differs:?} is told: {}", shown.text());
+    }
+    assert!(!shown.text().contains("dice lo mismo"), "{}", shown.text());
     assert_eq!(etag_of(&shown), version_of(&colleague));
+    // Where hers differs from what is typed in nothing but a departure, that is told as well.
+    let hers = [("csrf", csrf.as_str()), ("etag", &own), ("finding-p1", "Lo que vio la colega"), ("language", "2")];
+    let shown = ours.post(&path, &hers).await;
+    assert_eq!(shown.status, StatusCode::CONFLICT);
+    assert!(shown.text().contains("(p2): Allí había un pacto expreso"), "{}", shown.text());
+    assert!(!shown.text().contains("dice lo mismo"), "{}", shown.text());
     let known = [("csrf", csrf.as_str()), ("etag", &etag_of(&shown)), ("finding-p1", "Lo que vimos los dos")];
     assert_eq!(ours.post(&path, &known).await.status, StatusCode::SEE_OTHER);
     let case_name = path.trim_start_matches("/console/").trim_end_matches("/draft").to_owned();

@@ -76,9 +76,14 @@ async fn known<'a>(scene: &'a Scene, number: u32) -> (Affair<'a>, String, Create
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_question_is_answered_for_a_caller_who_is_known() {
     let scene = Scene::fresh().await;
-    let door = doorway(&scene).await;
-    let mut exchange = exchange_of(&scene, &door);
-    let (affair, customer, opened) = known(&scene, 61_000_001).await;
+    a_known_caller_asks(&scene, &doorway(&scene).await).await;
+    scene.stop().await.expect("the services end well");
+}
+
+/// Every question for one caller, by a telephone system at this door.
+pub(crate) async fn a_known_caller_asks(scene: &Scene, door: &Doorway) {
+    let mut exchange = exchange_of(scene, door);
+    let (affair, customer, opened) = known(scene, 61_000_001).await;
     let phone = affair.person.e164();
 
     let answer = exchange.post("/ivr/v1/caller", &[("call", "c1"), ("phone", &phone), ("lang", "es")]).await;
@@ -115,7 +120,6 @@ async fn every_question_is_answered_for_a_caller_who_is_known() {
 
     let answer = exchange.post("/ivr/v1/human", &[("call", "c1"), ("phone", &phone)]).await;
     assert_eq!((answer.fact("next").as_str(), answer.fact("queue").as_str()), ("human", "billing"));
-    scene.stop().await.expect("the services end well");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -507,6 +511,17 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
     said(4, "We have registered your complaint");
     said(5, "Un momento, por favor.");
     was_done(&scene, &callers).await;
+
+    // The queue of their department takes who asks for a person; where it has no extension any more, who takes every other call does.
+    let (other, ..) = known(&scene, 61_000_012).await;
+    let alone = "customer-service";
+    for (answered, by) in [(vec!["billing", alone], "billing"), (vec![alone], alone)] {
+        exchange.answers(&answered);
+        let wanted = exchange::Call { from: other.person.e164(), presses: vec!["0".to_owned()] };
+        let heard = exchange.call(&wanted).await;
+        let queues: Vec<&str> = heard.iter().filter_map(|line| line.strip_prefix("QUEUE ")).collect();
+        assert_eq!(queues, [by], "{heard:#?}");
+    }
 
     // With the gateway gone a person answers all the same.
     let version = exchange.version().await;

@@ -179,9 +179,7 @@ struct Counter {
 }
 
 impl Counter {
-    async fn open() -> Self {
-        let scene = Scene::fresh().await;
-        let rest = scene.rest().await;
+    async fn open(scene: Scene, rest: Rest) -> Self {
         let affair = Affair::of(&scene, Person::numbered(51_000_001));
         let record = affair.arrive().await.expect("they arrive");
         drop(affair);
@@ -229,7 +227,14 @@ impl Counter {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_means_over_http_what_its_headers_say() {
-    let counter = Counter::open().await;
+    let scene = Scene::fresh().await;
+    let rest = scene.rest().await;
+    requests_mean_what_their_headers_say(scene, rest).await;
+}
+
+/// All that HTTP says of a request, at this gateway before this scene.
+pub(crate) async fn requests_mean_what_their_headers_say(scene: Scene, rest: Rest) {
+    let counter = Counter::open(scene, rest).await;
     let path = counter.path();
     tags_are_honoured(&counter, &path).await;
     what_is_no_request_is_told_why(&counter, &path).await;

@@ -4,6 +4,7 @@ mod answers;
 mod complaint;
 mod kept;
 mod office;
+mod phrases;
 mod sides;
 mod survey;
 
@@ -144,7 +145,13 @@ async fn answered(scene: &Scene, affair: &Affair<'_>, name: &str) {
 async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     let scene = Scene::fresh().await;
     let door = Doorway::open(|address| pages(&scene, address)).await;
-    let (affair, opened) = complaint(&scene, 62_000_001).await;
+    a_customer_objects_and_goes_on(&scene, &door).await;
+    scene.stop().await.expect("the services end well");
+}
+
+/// From key and proof at this door to an objection and to the ombudsman.
+pub(crate) async fn a_customer_objects_and_goes_on(scene: &Scene, door: &Doorway) {
+    let (affair, opened) = complaint(scene, 62_000_001).await;
     let name = opened.ticket.as_ref().unwrap().name.clone();
     let mut visitor = door.visitor();
 
@@ -181,7 +188,7 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert!(page.text().contains("Hemos recibido lo que nos ha escrito."));
 
     // The answer is read, and objected to.
-    answered(&scene, &affair, &name).await;
+    answered(scene, &affair, &name).await;
     let page = visitor.get("/t/affair").await;
     assert!(page.text().contains("la real da 41 euros menos"), "{}", page.text());
     let nothing = send(&mut visitor, &page, "/t/object", &[("text", "  ")]).await;
@@ -253,7 +260,6 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert_eq!(left.header("location"), "/t");
     assert_eq!(visitor.get("/t/office").await.header("location"), "/t", "the key is forgotten");
     assert_eq!(visitor.get("/t/affair").await.header("location"), "/t", "the key is forgotten");
-    scene.stop().await.expect("the services end well");
 }
 
 /// A page without what differs from visit to visit.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod bad_values;
+mod deployed;
 mod gateway_console;
 mod gateway_floor;
 mod gateway_ivr;

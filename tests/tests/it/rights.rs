@@ -349,7 +349,12 @@ async fn an_erasure_is_refused_with_its_date_and_destroys_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_restricted_is_served_and_not_shown() {
     let scene = Scene::fresh().await;
-    let affair = Affair::of(&scene, Person::numbered(43_000_003));
+    a_restriction_begins_and_ends(&scene).await;
+}
+
+/// Somebody who is dealt with contests what is kept of them, until it is settled.
+pub(crate) async fn a_restriction_begins_and_ends(scene: &Scene) {
+    let affair = Affair::of(scene, Person::numbered(43_000_003));
     let known = affair.arrive().await.expect("good records").customer;
     let ticket = affair.complain(&known, "").await.expect("a complaint").ticket.expect("a ticket");
     affair

@@ -7,137 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
-use crate::{Address, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId};
-
-/// Which source systems to believe first, among values observed at the same instant. Systems
-/// that are not named come after, by name.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SourceOrder(Vec<Slug>);
-
-impl SourceOrder {
-    /// The order in which `systems` stand.
-    pub fn new(systems: Vec<Slug>) -> Self {
-        Self(systems)
-    }
-
-    fn rank(&self, system: &Slug) -> usize {
-        self.0.iter().position(|s| s == system).unwrap_or(self.0.len())
-    }
-}
-
-/// An attribute that a system may be the authority for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Attribute {
-    /// Name.
-    Name,
-    /// Date of birth.
-    BirthDate,
-    /// Postal address.
-    Address,
-    /// Language.
-    Language,
-}
-
-impl Attribute {
-    /// Every attribute.
-    pub const ALL: [Self; 4] = [Self::Name, Self::BirthDate, Self::Address, Self::Language];
-
-    /// The word it is configured by.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::BirthDate => "birth_date",
-            Self::Address => "address",
-            Self::Language => "language",
-        }
-    }
-
-    /// Whether it stays with a person, so that what was verified once holds against what others mention later. People
-    /// move, and change the language they are spoken to in.
-    const fn stays(self) -> bool {
-        matches!(self, Self::Name | Self::BirthDate)
-    }
-}
-
-/// How the value that is believed is chosen: the authority for the attribute first; then what was verified last, of an
-/// attribute that stays; then what was observed last, at the same instant what was verified; then the order of systems.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Survivorship {
-    order: SourceOrder,
-    authorities: BTreeMap<Attribute, SourceOrder>,
-}
-
-impl Survivorship {
-    /// No system is an authority; `order` decides between values observed at the same instant.
-    pub fn by_order(order: SourceOrder) -> Self {
-        Self { order, authorities: BTreeMap::new() }
-    }
-
-    /// The same, where of `attribute` these systems are believed before all others, the first most.
-    #[must_use]
-    pub fn with_authority(mut self, attribute: Attribute, systems: SourceOrder) -> Self {
-        self.authorities.insert(attribute, systems);
-        self
-    }
-
-    /// How far down the authorities of an attribute a system stands; all that are none stand alike.
-    fn authority(&self, attribute: Attribute, system: &Slug) -> usize {
-        self.authorities.get(&attribute).map_or(0, |systems| systems.rank(system))
-    }
-
-    fn claim(&self, attribute: Attribute, record: &Record) -> Claim {
-        let verified = Reverse(record.content.verified.get(&attribute).copied());
-        Claim {
-            authority: self.authority(attribute, &record.source_system),
-            standing: if attribute.stays() { verified } else { Reverse(None) },
-            observed: Reverse(record.content.observed_at),
-            verified,
-        }
-    }
-}
-
-/// How much a record's value of an attribute is worth: the least is believed, and of equal ones the order of systems
-/// decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Claim {
-    authority: usize,
-    /// When it was verified, where that outlasts later mentions.
-    standing: Reverse<Option<Timestamp>>,
-    observed: Reverse<Timestamp>,
-    verified: Reverse<Option<Timestamp>>,
-}
-
-impl Claim {
-    /// What decides against the next best.
-    fn over(self, second: Self) -> SurvivorshipRule {
-        if self.authority != second.authority {
-            SurvivorshipRule::Authority
-        } else if self.standing != second.standing {
-            SurvivorshipRule::Verified
-        } else if self.observed != second.observed {
-            SurvivorshipRule::MostRecent
-        } else if self.verified != second.verified {
-            SurvivorshipRule::Verified
-        } else {
-            SurvivorshipRule::SourceOrder
-        }
-    }
-}
-
-/// Why a value won.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SurvivorshipRule {
-    /// Only one record has a value.
-    OnlySource,
-    /// It was observed last.
-    MostRecent,
-    /// Others were observed at the same instant; the order of systems decided.
-    SourceOrder,
-    /// Its system is the authority for the attribute.
-    Authority,
-    /// Its source verified it with the person, and last of all.
-    Verified,
-}
+use crate::{
+    Address, Attribute, GoldenEdition, Identifier, IdentifierKey, PersonName, Record, Slug, SourceRecordId,
+    Survivorship, SurvivorshipRule, Validity,
+};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,16 +36,19 @@ pub struct Sourced<T> {
     pub value: T,
     /// Where it comes from.
     pub provenance: Provenance,
+    /// The record that said the same last; the first edition of the program tells none.
+    pub last_seen: Option<Provenance>,
 }
 
 /// An identifier, and the records it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoldenIdentifier {
-    /// The identifier.
+    /// The identifier, with the period that the record states which was observed last of those that state one.
     pub value: Identifier,
     /// The record that verified it last, or else the one that said it last.
     pub provenance: Provenance,
-    /// The record that said it last.
+    /// The record that said last that the person had it then; one that only says that it had ended by then is none, unless there
+    /// is no other.
     pub last_seen: Provenance,
 }
 
@@ -194,34 +70,43 @@ pub struct Golden {
 impl Golden {
     /// The golden record of `records`; the order they are given in does not matter.
     pub fn of(records: &[Record], survivorship: &Survivorship) -> Self {
-        let order = &survivorship.order;
+        let order = survivorship.order();
         let mut ranked: Vec<&Record> = records.iter().collect();
         ranked.sort_by_key(|r| {
             (Reverse(r.content.observed_at), order.rank(&r.source_system), r.source_system.clone(), r.id)
         });
-        let claim = |attribute| move |record: &Record| survivorship.claim(attribute, record);
+        let by = |attribute| (survivorship, attribute);
         Self {
-            name: best(&ranked, claim(Attribute::Name), |r| r.content.name.clone()),
-            birth_date: best(&ranked, claim(Attribute::BirthDate), |r| r.content.birth_date.clone()),
-            address: best(&ranked, claim(Attribute::Address), |r| r.content.address.clone()),
-            language: best(&ranked, claim(Attribute::Language), |r| r.content.language),
-            identifiers: identifiers(&ranked),
+            name: best(&ranked, by(Attribute::Name), |r| r.content.name.as_ref(), PersonName::is_like),
+            birth_date: best(&ranked, by(Attribute::BirthDate), |r| r.content.birth_date.as_ref(), PartialEq::eq),
+            address: best(&ranked, by(Attribute::Address), |r| r.content.address.as_ref(), Address::is_like),
+            language: best(&ranked, by(Attribute::Language), |r| r.content.language.as_ref(), PartialEq::eq),
+            identifiers: identifiers(&ranked, survivorship.edition()),
         }
     }
 }
 
-/// The value with the best claim; among equals the first of records that stand best first.
-fn best<T>(
+/// The value with the best claim; among equals the first of records that stand best first, which is by when they were observed. Values
+/// that are `alike` say the same.
+fn best<T: Clone>(
     ranked: &[&Record],
-    claim: impl Fn(&Record) -> Claim,
-    value: impl Fn(&Record) -> Option<T>,
+    (survivorship, attribute): (&Survivorship, Attribute),
+    value: impl Fn(&Record) -> Option<&T>,
+    alike: impl Fn(&T, &T) -> bool,
 ) -> Option<Sourced<T>> {
-    let mut having: Vec<(&Record, T)> = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v))).collect();
-    having.sort_by_key(|(record, _)| claim(record));
-    let mut having = having.into_iter();
-    let (record, value) = having.next()?;
-    let rule = having.next().map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
-    Some(Sourced { value, provenance: provenance(record, rule) })
+    let claim = |record: &Record| survivorship.claim(attribute, record);
+    let having: Vec<(&Record, &T)> = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v))).collect();
+    let mut by_claim = having.clone();
+    by_claim.sort_by_key(|(record, _)| claim(record));
+    let (record, value) = *by_claim.first()?;
+    let second = by_claim.get(1);
+    let rule = second.map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
+    let last = having.iter().find(|(_, said)| survivorship.edition().tells_last_seen() && alike(said, value));
+    Some(Sourced {
+        value: value.clone(),
+        provenance: provenance(record, rule),
+        last_seen: last.map(|(last, _)| provenance(last, rule)),
+    })
 }
 
 fn provenance(record: &Record, rule: SurvivorshipRule) -> Provenance {
@@ -237,18 +122,21 @@ fn provenance(record: &Record, rule: SurvivorshipRule) -> Provenance {
 
 /// Each identifier as the record has it that verified it last, or else as the best one has it; with the warning of any
 /// source that it is shared.
-fn identifiers(ranked: &[&Record]) -> Vec<GoldenIdentifier> {
+fn identifiers(ranked: &[&Record], edition: GoldenEdition) -> Vec<GoldenIdentifier> {
     let mut mentions: BTreeMap<&IdentifierKey, Vec<(&Record, &Identifier)>> = BTreeMap::new();
     for record in ranked {
         for identifier in &record.content.identifiers {
             mentions.entry(identifier.key()).or_default().push((record, identifier));
         }
     }
-    mentions.into_values().filter_map(|mentions| identifier(&mentions)).collect()
+    mentions.into_values().filter_map(|mentions| identifier(&mentions, edition)).collect()
 }
 
+/// A mention of an identifier, and the record that it stands in.
+type Mention<'a> = (&'a Record, &'a Identifier);
+
 /// The mentions of one identifier stand best record first.
-fn identifier(mentions: &[(&Record, &Identifier)]) -> Option<GoldenIdentifier> {
+fn identifier(mentions: &[Mention<'_>], edition: GoldenEdition) -> Option<GoldenIdentifier> {
     let last_verified = mentions.iter().filter_map(|(_, mention)| mention.verified_at).max();
     let nth = mentions.iter().position(|(_, mention)| mention.verified_at == last_verified)?;
     let (record, mention) = mentions.get(nth)?;
@@ -262,8 +150,32 @@ fn identifier(mentions: &[(&Record, &Identifier)]) -> Option<GoldenIdentifier> {
     };
     let mut value = (*mention).clone();
     value.shared = mentions.iter().any(|(_, mention)| mention.shared);
-    let (last, _) = mentions.first()?;
+    if edition.heeds_ends() {
+        value.validity = period(mentions, (record, mention));
+    }
+    let seen =
+        |(record, mention): &&Mention<'_>| !edition.heeds_ends() || mention.validity.holds(record.content.observed_at);
+    let (last, _) = mentions.iter().find(seen).or(mentions.first())?;
     Some(GoldenIdentifier { value, provenance: provenance(record, rule), last_seen: provenance(last, rule) })
+}
+
+/// When the person has it: as the record says that was observed last of those that state a period, since a system that was
+/// never told of the end goes on naming it. What was verified with the person after that was said stands against it, and nobody's
+/// unproven word against proven ones. At one instant the earlier end counts: a line that may be somebody else's is nobody's.
+fn period(mentions: &[Mention<'_>], (source, believed): Mention<'_>) -> Validity {
+    let proven = mentions.iter().any(|(record, _)| !record.content.unproven);
+    let states = |(record, mention): &&Mention<'_>| {
+        mention.validity != Validity::default() && !(proven && record.content.unproven)
+    };
+    let stated = mentions.iter().filter(states);
+    let last = stated.max_by_key(|(record, mention)| {
+        (record.content.observed_at, Reverse(mention.validity.until.unwrap_or(Timestamp::MAX)))
+    });
+    match last {
+        Some((record, mention)) if believed.verified_at <= Some(record.content.observed_at) => mention.validity,
+        None if proven && source.content.unproven => Validity::default(),
+        _ => believed.validity,
+    }
 }
 
 #[cfg(test)]
@@ -272,7 +184,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Content, CustomerId, IdentifierKind, RawIdentifier};
+    use crate::{Content, CustomerId, IdentifierKind, RawIdentifier, SourceOrder};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -373,5 +285,110 @@ mod tests {
         assert_eq!(email.provenance.record.uuid().as_u128(), 2);
         assert_eq!((email.provenance.rule, email.value.verified_at), (SurvivorshipRule::Verified, Some(at(15))));
         assert_eq!(email.last_seen.record.uuid().as_u128(), 1);
+    }
+
+    /// The only identifier of records about one person.
+    fn identified(records: &[Record]) -> GoldenIdentifier {
+        let mut identifiers = Golden::of(records, &Survivorship::default()).identifiers;
+        assert_eq!(identifiers.len(), 1);
+        identifiers.remove(0)
+    }
+
+    fn until(record: &mut Record, from: Option<i64>, until: Option<i64>) {
+        record.content.identifiers[0].validity = Validity { from: from.map(at), until: until.map(at) };
+    }
+
+    #[test]
+    fn an_identifier_ends_when_the_record_says_that_was_observed_last_of_those_that_say_when() {
+        let mut records = [
+            record(1, "bank", "Ana Ruiz", 20, Some(15)),
+            record(2, "crm", "Ana Ruiz", 40, None),
+            record(3, "shop", "Ana Ruiz", 50, None),
+        ];
+        until(&mut records[1], None, Some(30));
+        let email = identified(&records);
+        assert_eq!(email.value.validity.until, Some(at(30)), "a later record that says nothing of it renews nothing");
+        assert_eq!(email.provenance.record.uuid().as_u128(), 1);
+        until(&mut records[2], Some(35), None);
+        assert_eq!(
+            identified(&records).value.validity,
+            Validity { from: Some(at(35)), until: None },
+            "it is theirs again"
+        );
+        until(&mut records[2], None, Some(60));
+        records[2].content.observed_at = at(40);
+        assert_eq!(identified(&records).value.validity.until, Some(at(30)), "of two at once the earlier end");
+    }
+
+    #[test]
+    fn the_edition_of_before_puts_together_as_it_did() {
+        let mut records = [record(1, "bank", "Ana Ruiz", 20, Some(15)), record(2, "crm", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        let before = Golden::of(&records, &Survivorship::default().by(GoldenEdition::First)).identifiers.remove(0);
+        assert_eq!((before.value.validity, before.last_seen.record.uuid().as_u128()), (Validity::default(), 2));
+    }
+
+    #[test]
+    fn what_was_verified_after_it_was_said_to_have_ended_has_not() {
+        let mut records = [record(1, "bank", "Ana Ruiz", 50, Some(45)), record(2, "crm", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        assert_eq!(identified(&records).value.validity, Validity::default());
+        records[0].content.identifiers[0].verified_at = Some(at(40));
+        assert_eq!(identified(&records).value.validity.until, Some(at(30)), "not what was verified by then");
+    }
+
+    #[test]
+    fn nobodys_unproven_word_ends_what_others_proved() {
+        let mut records = [record(1, "crm", "Ana Ruiz", 20, None), record(2, "form", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        records[1].content.unproven = true;
+        assert_eq!(identified(&records).value.validity, Validity::default());
+        records[0].content.unproven = true;
+        assert_eq!(identified(&records).value.validity.until, Some(at(30)));
+    }
+
+    #[test]
+    fn who_says_that_it_had_ended_has_not_seen_it() {
+        let mut records = [record(1, "crm", "Ana Ruiz", 20, None), record(2, "shop", "Ana Ruiz", 40, None)];
+        until(&mut records[1], None, Some(30));
+        assert_eq!(identified(&records).last_seen.record.uuid().as_u128(), 1);
+        until(&mut records[1], None, Some(41));
+        assert_eq!(identified(&records).last_seen.record.uuid().as_u128(), 2, "it had not ended yet");
+        until(&mut records[1], None, Some(30));
+        assert_eq!(identified(&records[1..]).last_seen.record.uuid().as_u128(), 2, "there is no other");
+    }
+
+    #[test]
+    fn who_said_last_what_is_believed_is_told_beside_whom_it_is_believed() {
+        let mut records = [
+            record(1, "registry", "Ana Ruiz", 10, None),
+            record(2, "crm", "ANA RUÍZ", 30, None),
+            record(3, "shop", "Anna Ruiz", 40, None),
+        ];
+        let lives = |line: &str, town: &str| Address {
+            lines: vec![line.to_owned()].into(),
+            locality: town.to_owned().into(),
+            ..Default::default()
+        };
+        records[0].content.address = Some(lives("Calle Mayor, 3", "Tolosa"));
+        records[1].content.address =
+            Some(Address { region: "Gipuzkoa".to_owned().into(), ..lives("calle mayor 3", "TOLOSA") });
+        records[2].content.address = Some(lives("Calle Mayor 3", "Irun"));
+        for record in &mut records {
+            record.content.language = Some(Language::Es);
+        }
+        let registry = || SourceOrder::new(vec!["registry".parse().unwrap()]);
+        let by_registry = Attribute::ALL
+            .into_iter()
+            .fold(Survivorship::default(), |by, attribute| by.with_authority(attribute, registry()));
+        let told = |golden: &Golden| {
+            let of = |from: &Option<Provenance>| from.as_ref().map(|from| from.record.uuid().as_u128());
+            let (name, address) = (golden.name.as_ref().unwrap(), golden.address.as_ref().unwrap());
+            [of(&name.last_seen), of(&address.last_seen), of(&golden.language.as_ref().unwrap().last_seen)]
+        };
+        let golden = Golden::of(&records, &by_registry);
+        assert_eq!(golden.name.as_ref().unwrap().provenance.record.uuid().as_u128(), 1);
+        assert_eq!(told(&golden), [Some(2), Some(2), Some(3)], "another name and another town are not the same");
+        assert_eq!(told(&Golden::of(&records, &by_registry.by(GoldenEdition::First))), [None; 3]);
     }
 }

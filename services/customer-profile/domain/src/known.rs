@@ -89,7 +89,8 @@ pub enum FactState {
     Unknown,
 }
 
-/// Whether a fact that was last told or seen at `observed` need be asked now.
+/// Whether a fact that was last told or seen at `observed` need be asked now. What it is for makes no difference, so that a view and a
+/// question never call one fact stale and fresh at once.
 pub fn fact_state(kind: FactKind, observed: Option<Timestamp>, now: Timestamp) -> FactState {
     match observed {
         None => FactState::Unknown,

@@ -31,6 +31,7 @@ mod rights;
 mod rules_review;
 mod sentiment;
 mod steward;
+mod survivorship;
 mod worth;
 
 pub use care::{
@@ -39,9 +40,7 @@ pub use care::{
 pub use contact::{ContactKind, Discretion, ExitReason, MOST_EXIT_REASONS, NotAContact};
 pub use effort::{Attended, Effort, WINDOW as EFFORT_WINDOW};
 pub use email::{Email, NotAnEmail};
-pub use golden::{
-    Attribute, Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, Survivorship, SurvivorshipRule,
-};
+pub use golden::{Golden, GoldenIdentifier, Provenance, Sourced};
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
 pub use id::{
@@ -63,4 +62,5 @@ pub use rights::{ErasureGround, RestrictionGround};
 pub use rules_review::{ChangeBasis, ChangeKind, ReviewDecision, ReviewState};
 pub use sentiment::{Sentiment, Sound};
 pub use steward::{Cut, NotSeparable};
+pub use survivorship::{Attribute, GoldenEdition, SourceOrder, Survivorship, SurvivorshipRule};
 pub use worth::{Bands, ChurnSignal, Dealing, DealingKind, Lifecycle, Sums, Trouble, ValueBand, Worth, YEAR};

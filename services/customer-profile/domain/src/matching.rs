@@ -27,12 +27,15 @@ mod written;
 
 pub use address::AddressText;
 pub use birth::WrittenDate;
-pub use blocking::{BlockingKey, KEYS_VERSION, LARGEST_BLOCK, Scheme, WORTH_COMPARING, blocking_keys, candidates};
+pub use blocking::{
+    BlockingKey, KEYS_VERSION, LARGEST_BLOCK, MOST_COMPARED, Scheme, WORTH_COMPARING, blocking_keys, candidates,
+    candidates_of_each,
+};
 pub use contact::Mention;
 pub use edition::Edition;
 pub use estimate::{Estimate, Plan, estimate};
 pub use level::{Field, Grade, Level};
 pub use person::{Description, Frequencies, Person};
-pub use rules::{FamilyAllowance, Odds, Rules, Thresholds};
+pub use rules::{EXPECTED_RECORDS, FamilyAllowance, Odds, Rules, Thresholds};
 pub use score::{Comparison, Doubt, Finding, Score, contradictions};
 pub use written::{RulesFault, WrittenOdds, WrittenRules};

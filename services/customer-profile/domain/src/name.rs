@@ -71,15 +71,25 @@ impl PersonName {
                 None => full.expose().clone(),
             },
         };
-        let folded: String = text
-            .nfd()
-            .filter(|c| !is_combining_mark(*c))
-            .flat_map(char::to_lowercase)
-            .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-            .collect();
-        let words: Vec<&str> = folded.split_whitespace().collect();
+        let words = words(&text);
         (words.len() >= 2).then(|| NameKey(words.join(" ").into()))
     }
+
+    /// Whether two names are one, in whatever spelling.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self == other || self.key().is_some_and(|key| Some(key) == other.key())
+    }
+}
+
+/// The words of a text, without accents, case and punctuation.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let folded: String = text
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    folded.split_whitespace().map(str::to_owned).collect()
 }
 
 /// A name without accents, case, punctuation and field borders: `María García-López` and

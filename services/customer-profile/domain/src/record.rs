@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
+use crate::name::words;
 use crate::{Attribute, CustomerId, Identifier, PersonName, SourceRecordId};
 
 /// A short name of a system or an issuer: `crm-retail`.
@@ -54,6 +55,18 @@ pub struct Address {
     pub region: Personal<String>,
     /// Two-letter country.
     pub country: String,
+}
+
+impl Address {
+    /// Whether two are one: lines, postal code and town, without accents, case and punctuation. Not every source names region and
+    /// country.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let words = |address: &Self| {
+            let [post, town] = [&address.postal_code, &address.locality].map(|text| words(text.expose()));
+            (words(&address.lines.expose().join(" ")), post, town)
+        };
+        words(self) == words(other)
+    }
 }
 
 /// One version of what a system says.

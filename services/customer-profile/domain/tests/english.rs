@@ -9,10 +9,11 @@ use std::collections::HashMap;
 
 use roll::{Entry, roll};
 use ventanilla_customer_profile_domain::matching::{
-    Description, Frequencies, Grade, LARGEST_BLOCK, Person, Rules, blocking_keys, candidates,
+    Description, EXPECTED_RECORDS, Frequencies, Grade, LARGEST_BLOCK, MOST_COMPARED, Person, Rules, blocking_keys,
+    candidates_of_each,
 };
 
-/// How a roll is sorted out: true pairs, those that are compared, and pairs of each grade and truth.
+/// How a roll is sorted out, as the service does it for a middling firm: true pairs, those that are compared, and pairs of each grade and truth.
 struct Outcome {
     true_pairs: f64,
     found: HashMap<(Grade, bool), f64>,
@@ -21,13 +22,15 @@ struct Outcome {
 impl Outcome {
     fn of(entries: &[Entry]) -> Self {
         let described: Vec<Description<'_>> = entries.iter().map(Entry::describe).collect();
-        let frequencies = Frequencies::of(&described);
+        let frequencies = Frequencies::of_carriers(&described);
         let people: Vec<Person> = described.iter().map(|d| Person::new(d, &frequencies)).collect();
         let mut sizes: HashMap<u32, u32> = HashMap::new();
         entries.iter().for_each(|entry| *sizes.entry(entry.person).or_default() += 1);
         let true_pairs = sizes.values().map(|size| f64::from(size * (size - 1) / 2)).sum();
-        let (rules, mut found) = (Rules::standard(), HashMap::new());
-        for (one, other) in candidates(&people.iter().map(blocking_keys).collect::<Vec<_>>(), LARGEST_BLOCK) {
+        let (rules, mut found) = (Rules::standard().among(EXPECTED_RECORDS), HashMap::new());
+        let neutral = Frequencies::neutral();
+        let keys: Vec<_> = described.iter().map(|d| blocking_keys(&Person::new(d, &neutral))).collect();
+        for (one, other) in candidates_of_each(&keys, LARGEST_BLOCK, MOST_COMPARED) {
             let grade = rules.score(&people[one], &people[other]).grade;
             *found.entry((grade, entries[one].person == entries[other].person)).or_default() += 1.0;
         }

@@ -10,10 +10,10 @@ mod town;
 
 use std::collections::HashMap;
 
-use town::{Sheet, town};
+use town::{Dice, Sheet, registered, town};
 use ventanilla_customer_profile_domain::matching::{
-    Comparison, Description, Doubt, Edition, Field, Frequencies, Grade, LARGEST_BLOCK, Level, Person, Plan, Rules,
-    blocking_keys, candidates, estimate,
+    BlockingKey, Comparison, Description, Doubt, EXPECTED_RECORDS, Edition, Field, Frequencies, Grade, LARGEST_BLOCK,
+    Level, MOST_COMPARED, Person, Plan, Rules, Scheme, blocking_keys, candidates, candidates_of_each, estimate,
 };
 
 /// People of the town in most tests: enough for hundreds of families, few enough for a debug build.
@@ -46,19 +46,25 @@ impl Outcome {
     }
 }
 
+/// As the service weighs them: every name is an average one.
 fn people(sheets: &[Sheet]) -> Vec<Person> {
     let described: Vec<Description<'_>> = sheets.iter().map(Sheet::describe).collect();
-    let frequencies = Frequencies::of(&described);
+    let frequencies = Frequencies::of_carriers(&described);
     described.iter().map(|d| Person::new(d, &frequencies)).collect()
 }
 
-fn pairs_to_compare(people: &[Person]) -> Vec<(usize, usize)> {
-    candidates(&people.iter().map(blocking_keys).collect::<Vec<_>>(), LARGEST_BLOCK)
+/// The pairs that the service compares.
+fn pairs_to_compare(sheets: &[Sheet]) -> Vec<(usize, usize)> {
+    let neutral = Frequencies::neutral();
+    let keys: Vec<_> = sheets.iter().map(|sheet| blocking_keys(&Person::new(&sheet.describe(), &neutral))).collect();
+    candidates_of_each(&keys, LARGEST_BLOCK, MOST_COMPARED)
 }
 
+/// How a town is sorted out as the service does it for a middling firm.
 fn judged(sheets: &[Sheet], rules: &Rules) -> Outcome {
+    let rules = rules.among(EXPECTED_RECORDS);
     let people = people(sheets);
-    let pairs = pairs_to_compare(&people);
+    let pairs = pairs_to_compare(sheets);
     let mut sizes: HashMap<u32, usize> = HashMap::new();
     sheets.iter().for_each(|sheet| *sizes.entry(sheet.person).or_default() += 1);
     let mut outcome = Outcome {
@@ -78,10 +84,16 @@ fn judged(sheets: &[Sheet], rules: &Rules) -> Outcome {
 /// A number that changes when any judgement of the town does.
 fn judgements(edition: Edition) -> u64 {
     let sheets = town(200, 1);
-    let people = people(&sheets);
+    let described: Vec<Description<'_>> = sheets.iter().map(Sheet::describe).collect();
+    let frequencies = Frequencies::of(&described);
+    let people: Vec<Person> = described.iter().map(|d| Person::new(d, &frequencies)).collect();
     let rules = Rules::standard().by(edition);
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for (one, other) in pairs_to_compare(&people) {
+    // By the keys of the time: which pairs are compared has a version of its own.
+    let of_the_time = |key: &BlockingKey| key.scheme != Scheme::NameBirth;
+    let keys: Vec<Vec<BlockingKey>> =
+        people.iter().map(|person| blocking_keys(person).into_iter().filter(of_the_time).collect()).collect();
+    for (one, other) in candidates(&keys, LARGEST_BLOCK) {
         let score = rules.score(&people[one], &people[other]);
         let said = format!("{one}:{other}:{}:{:.3}:{:?};", score.grade.as_str(), score.total, score.doubt);
         for byte in said.bytes() {
@@ -173,7 +185,7 @@ fn odds_learned_from_unlabelled_pairs_are_as_good_as_those_in_force() {
     let sheets = town(INHABITANTS, 6);
     let people = people(&sheets);
     let compare = |(a, b): (usize, usize)| Comparison::of(&people[a], &people[b]);
-    let compared: Vec<Comparison> = pairs_to_compare(&people).into_iter().map(compare).collect();
+    let compared: Vec<Comparison> = pairs_to_compare(&sheets).into_iter().map(compare).collect();
     let draws = (0..10 * people.len()).map(|at| (at % people.len(), (at * 7 + 13) % people.len()));
     let strangers: Vec<Comparison> = draws.filter(|(a, b)| a != b).map(compare).collect();
     let initial = Rules::standard();
@@ -209,4 +221,73 @@ fn different_valid_documents_veto_certainty_though_all_else_agrees() {
     assert_eq!(score.doubt, Some(Doubt::DifferentDocuments));
     assert!(score.grade <= Grade::Probable);
     assert!(score.total >= Rules::standard().thresholds().certain);
+}
+
+/// What is said of somebody who shares no identifier, no address and no line with anybody.
+fn bare([given, first, second]: [String; 3], born: (i16, u8, u8)) -> Sheet {
+    let mut sheet = town(1, 1).remove(0);
+    (sheet.given, sheet.first, sheet.second, sheet.born) = (given, first, second, Some(born));
+    for text in [
+        &mut sheet.street,
+        &mut sheet.locality,
+        &mut sheet.province,
+        &mut sheet.postal_code,
+        &mut sheet.landline,
+        &mut sheet.mobile,
+        &mut sheet.email,
+        &mut sheet.document,
+    ] {
+        text.clear();
+    }
+    sheet
+}
+
+/// Of a million records those are made that share a key with hers; the others tell nothing of her.
+#[test]
+fn among_a_million_somebody_of_common_names_is_found_by_name_and_birth_date() {
+    const HERS: [&str; 3] = ["María", "García", "Romero"];
+    let her = || bare(HERS.map(str::to_owned), (1975, 3, 9));
+    let mut sheets = vec![her(), her()];
+    let mut dice = Dice::new(11);
+    for _ in 0..1_000_000 {
+        let (year, month) = (1940 + dice.below(65) as i16, 1 + dice.below(12) as u8);
+        let born = (year, month, 1 + dice.below(28) as u8);
+        let name = registered(&mut dice);
+        let named = |part: &str| name[0].split(' ').any(|given| given == part) || name[1..].iter().any(|n| n == part);
+        let parts = HERS.iter().filter(|part| named(part)).count();
+        if parts >= 2 || (parts == 1 && (year, month) == (1975, 3)) || born == (1975, 3, 9) || born == (1975, 9, 3) {
+            sheets.push(bare(name, born));
+        }
+    }
+    let neutral = Frequencies::neutral();
+    let keys: Vec<Vec<BlockingKey>> =
+        sheets.iter().map(|sheet| blocking_keys(&Person::new(&sheet.describe(), &neutral))).collect();
+    let mut sizes: HashMap<&BlockingKey, usize> = HashMap::new();
+    keys.iter().flatten().for_each(|key| *sizes.entry(key).or_default() += 1);
+    let of = |scheme| keys[0].iter().filter(move |key| key.scheme == scheme).map(|key| sizes[key]);
+    let crowds: Vec<usize> = [Scheme::Birth, Scheme::Names].into_iter().flat_map(of).collect();
+    assert!(crowds.iter().all(|size| *size > LARGEST_BLOCK), "birth date and pairs of names: {crowds:?}");
+    let months: Vec<usize> = of(Scheme::NameMonth).collect();
+    let crowded = months.iter().filter(|size| **size > LARGEST_BLOCK).count();
+    assert!(crowded >= 2, "two of the names with the month: {months:?}");
+    let days: Vec<usize> = of(Scheme::NameBirth).collect();
+    println!("birth date and pairs of names {crowds:?}, names by month {months:?}, by day {days:?}");
+    assert!(days.iter().all(|size| *size <= LARGEST_BLOCK), "{days:?}");
+    assert!(candidates_of_each(&keys, LARGEST_BLOCK, MOST_COMPARED).contains(&(0, 1)));
+    let people = people(&sheets[..2]);
+    let score = Rules::standard().among(1_000_000).score(&people[0], &people[1]);
+    assert_eq!(score.grade, Grade::Certain, "{score:?}");
+}
+
+/// What a record costs when it comes.
+#[test]
+fn a_record_has_about_two_dozen_keys() {
+    let sheets = town(INHABITANTS, 8);
+    let neutral = Frequencies::neutral();
+    let keys: Vec<BlockingKey> =
+        sheets.iter().flat_map(|sheet| blocking_keys(&Person::new(&sheet.describe(), &neutral))).collect();
+    let each = |keys: usize| keys as f64 / sheets.len() as f64;
+    let by_day = keys.iter().filter(|key| key.scheme == Scheme::NameBirth).count();
+    println!("{:.2} keys a record, {:.2} of them names by day of birth", each(keys.len()), each(by_day));
+    assert!(each(keys.len()) < 24.0 && each(by_day) < 4.0);
 }

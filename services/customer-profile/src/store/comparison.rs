@@ -25,11 +25,12 @@ pub(crate) async fn is_any_waiting(pool: &PgPool, half: i32) -> Result<bool, Sto
     Ok(found)
 }
 
-/// Whether any record waits of those up to this one.
+/// Whether any record waits of those up to this one, for its keys or to be compared.
 #[tracing::instrument(level = "debug", name = "db.comparison.is_any_waiting_up_to", skip_all)]
 pub(crate) async fn is_any_waiting_up_to(pool: &PgPool, last: Uuid) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
-        r#"select exists (select from customer_profile.source_record
+        r#"select exists (select from customer_profile.source_record where keyed_by is null and id <= $1)
+               or exists (select from customer_profile.source_record
                           where compared_by is null and keyed_by is not null and id <= $1) as "found!""#,
         last,
     )
@@ -120,7 +121,7 @@ pub(crate) async fn stale_again(
 pub(crate) async fn candidates(
     tx: &mut PgConnection,
     records: &[SourceRecordId],
-    most: i64,
+    most: usize,
 ) -> Result<Vec<Pair>, StoreError> {
     let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
@@ -140,7 +141,7 @@ pub(crate) async fn candidates(
            select subject, candidate as "candidate!" from ranked where nth <= $3"#,
         &ids,
         largest,
-        most,
+        i64::try_from(most).unwrap_or(i64::MAX),
         i64::from(WORTH_COMPARING),
     )
     .fetch_all(tx)

@@ -107,19 +107,21 @@ pub(crate) async fn hold(tx: &mut PgConnection, id: CustomerId) -> Result<Option
     }))
 }
 
-/// Writes the group as one customer: its row, the ids that resolve to it, and its members.
+/// Writes the group as one customer, as it was put together by the survivorship with this number: its row, the ids that resolve to
+/// it, and its members. Answers `false` when another is in force, and has written no customer then.
 #[tracing::instrument(name = "db.customer.put", skip_all)]
 pub(crate) async fn put(
     tx: &mut PgConnection,
     group: &Group,
     profile: &proto::Customer,
     language: i16,
+    number: i32,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let ids: Vec<Uuid> = group.records.iter().map(|n| n.own_customer.uuid()).collect();
     let records: Vec<Uuid> = group.records.iter().map(|n| n.record.uuid()).collect();
     let created_at = group.records.first().map_or(now, |oldest| oldest.recorded_at);
-    sqlx::query!(
+    let done = sqlx::query!(
         r#"with alias as (
                insert into customer_profile.customer_alias (id, customer_id) select unnest($2::uuid[]), $1
                on conflict on constraint customer_alias_pkey do update set customer_id = excluded.customer_id
@@ -131,13 +133,19 @@ pub(crate) async fn put(
                where source_record_id = any($3) and customer_id <> $1
            )
            insert into customer_profile.customer
-               (id, state, ids, profile, language, restricted, row_version, created_at, updated_at)
-           values ($1, 'active', $2, $4, $5, exists (select from customer_profile.restriction
-                       where ids && $2 and lifted_at is null), 1, $6, $7)
+               (id, state, ids, profile, language, restricted, row_version, created_at, updated_at, survivorships, survivorships_since)
+           select $1, 'active', $2, $4, $5, exists (select from customer_profile.restriction
+                       where ids && $2 and lifted_at is null), 1, $6, $7,
+               array_remove(array[$8::integer], 1), case when $8::integer = 1 then '{}' else array[$7::timestamptz] end
+           where $8::integer = (select max(number) from customer_profile.survivorship)
            on conflict on constraint customer_pkey do update
            set state = 'active', ids = excluded.ids, profile = excluded.profile, language = excluded.language,
                restricted = excluded.restricted, row_version = customer.row_version + 1,
-               updated_at = excluded.updated_at"#,
+               updated_at = excluded.updated_at,
+               survivorships = case when coalesce(customer.survivorships[cardinality(customer.survivorships)], 1) = $8::integer
+                   then customer.survivorships else customer.survivorships || $8::integer end,
+               survivorships_since = case when coalesce(customer.survivorships[cardinality(customer.survivorships)], 1) = $8::integer
+                   then customer.survivorships_since else customer.survivorships_since || $7::timestamptz end"#,
         group.customer.uuid(),
         &ids,
         &records,
@@ -145,10 +153,11 @@ pub(crate) async fn put(
         language,
         created_at.to_sqlx() as _,
         now.to_sqlx() as _,
+        number,
     )
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Marks customers whose records all went to another.

@@ -69,9 +69,13 @@ pub(crate) struct Newcomer<'a> {
     pub entry: Draft,
 }
 
-/// Writes those whose call is new; answers which calls are.
+/// Writes those whose call is new, unless another survivorship than `number` is in force; answers which calls are.
 #[tracing::instrument(name = "db.newcomer.insert", skip_all)]
-pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) -> Result<HashSet<Uuid>, StoreError> {
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    newcomers: &[Newcomer<'_>],
+    number: i32,
+) -> Result<HashSet<Uuid>, StoreError> {
     let (mut row, mut identifier, mut entry) = (Rows::default(), Identifiers::default(), Columns::default());
     for newcomer in newcomers {
         row.push(newcomer);
@@ -88,6 +92,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) ->
            ), claim as (
                insert into customer_profile.request (request_id, method, body_hash, answer, claimed_at, about)
                select request_id, method, body_hash, answer, recorded_at, customer_id from item
+               where $39::integer = (select max(number) from customer_profile.survivorship)
                on conflict on constraint request_pkey do nothing
                returning request_id
            ), fresh as (
@@ -104,8 +109,10 @@ pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) ->
            ), alias as (
                insert into customer_profile.customer_alias (id, customer_id) select customer_id, customer_id from fresh
            ), customer as (
-               insert into customer_profile.customer (id, state, ids, profile, language, row_version, created_at, updated_at)
-               select customer_id, 'active', array[customer_id], profile, language, 1, recorded_at, recorded_at from fresh
+               insert into customer_profile.customer (id, state, ids, profile, language, row_version, created_at, updated_at,
+                   survivorships, survivorships_since)
+               select customer_id, 'active', array[customer_id], profile, language, 1, recorded_at, recorded_at,
+                   array_remove(array[$39::integer], 1), case when $39::integer = 1 then '{}' else array[recorded_at] end from fresh
            ), identifier as (
                insert into customer_profile.identifier (kind, key, source_record_id, customer_id, recorded_at, observed_at,
                    verified_at, shared, evidence, name_key, valid_from, valid_until)
@@ -166,6 +173,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) ->
         &entry.personal as _,
         &identifier.valid_from as _,
         &identifier.valid_until as _,
+        number,
     )
     .fetch_all(tx)
     .await?;

@@ -53,21 +53,39 @@ pub(crate) struct Promise {
     pub danger: i16,
 }
 
-/// Those who have the number now, at most nine of them. Of what nobody proved nothing is told while somebody else is known to
+/// Those who have the number now, at most nine of them. Whether a customer has it still, the record says that was observed last
+/// of those of theirs that state a period, however many others mention it, unless it was verified with them since: the domain's
+/// `golden` decides the same for screens. Of what nobody proved nothing is told while somebody else is known to
 /// have the number. Records past the 65th are not looked at: by then nobody can say who is calling.
 #[tracing::instrument(name = "db.ring.holders", skip_all)]
 pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Result<Found, StoreError> {
     let rows = sqlx::query!(
         r#"with proven as materialized (
-               select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier
+               select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
                where kind = 'phone' and key = $1 and not unproven and (valid_from is null or valid_from <= $2)
-                 and (valid_until is null or valid_until > $2) limit 65
+                 and (valid_until is null or valid_until > $2)
+                 and not exists (
+                     select from (
+                         select e.valid_until, e.observed_at from customer_profile.identifier e
+                         where e.kind = 'phone' and e.key = $1 and e.customer_id = i.customer_id
+                           and (e.valid_from is not null or e.valid_until is not null) and not e.unproven
+                         order by e.observed_at desc, e.valid_until limit 1
+                     ) said where said.valid_until <= $2 and (i.verified_at > said.observed_at) is not true
+                 ) limit 65
            ), carrier as materialized (
                select * from proven
                union all
-               (select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier
+               (select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
                 where kind = 'phone' and key = $1 and unproven and not exists (select from proven)
-                  and (valid_from is null or valid_from <= $2) and (valid_until is null or valid_until > $2) limit 65)
+                  and (valid_from is null or valid_from <= $2) and (valid_until is null or valid_until > $2)
+                  and not exists (
+                      select from (
+                          select e.valid_until, e.observed_at from customer_profile.identifier e
+                          where e.kind = 'phone' and e.key = $1 and e.customer_id = i.customer_id
+                            and (e.valid_from is not null or e.valid_until is not null)
+                          order by e.unproven, e.observed_at desc, e.valid_until limit 1
+                      ) said where said.valid_until <= $2 and (i.verified_at > said.observed_at) is not true
+                  ) limit 65)
            ), uses as materialized (
                select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at,
                       bool_or(shared) as shared, bool_and(unproven) as unproven

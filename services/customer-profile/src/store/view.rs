@@ -307,11 +307,13 @@ pub(crate) struct Touched {
     pub tickets: Vec<Ticket>,
     pub clocks: Vec<Clock>,
     pub cases: Vec<Case>,
+    /// What stands for those that are left out, in the order of the three.
+    pub rest: [Vec<u8>; 3],
     /// Sources with entries that wait for release.
     pub parked: Vec<String>,
 }
 
-/// Affairs and clocks that are not over, and cases, of all customers that ever had one of these ids.
+/// Affairs and clocks that are not over, and cases, of all customers that ever had one of these ids; fifty of each.
 #[tracing::instrument(name = "db.view.touched", skip_all)]
 pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touched, StoreError> {
     let row = sqlx::query!(
@@ -328,6 +330,18 @@ pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touch
                    select *, count(*) over () as total from customer_profile.view_case
                    where customer_id = any($1) order by filed_at_office_at desc, case_id limit 50
                ) s) as "cases: Json<Vec<Case>>",
+               (select sha256(convert_to(coalesce(string_agg(t::text, e'\n'), ''), 'UTF8')) from (
+                   select * from customer_profile.view_ticket
+                   where customer_id = any($1) and is_open order by first_received_at, ticket_id offset 50
+               ) t) as "other_tickets!",
+               (select sha256(convert_to(coalesce(string_agg(k::text, e'\n'), ''), 'UTF8')) from (
+                   select * from customer_profile.view_clock
+                   where customer_id = any($1) and is_open order by due_at nulls last, clock_id offset 50
+               ) k) as "other_clocks!",
+               (select sha256(convert_to(coalesce(string_agg(s::text, e'\n'), ''), 'UTF8')) from (
+                   select * from customer_profile.view_case
+                   where customer_id = any($1) order by filed_at_office_at desc, case_id offset 50
+               ) s) as "other_cases!",
                array(select distinct source from customer_profile.ledger_parked) as "parked!""#,
         ids,
     )
@@ -337,6 +351,7 @@ pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touch
         tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
         clocks: row.clocks.map(|j| j.0).unwrap_or_default(),
         cases: row.cases.map(|j| j.0).unwrap_or_default(),
+        rest: [row.other_tickets, row.other_clocks, row.other_cases],
         parked: row.parked,
     })
 }

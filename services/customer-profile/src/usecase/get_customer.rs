@@ -14,7 +14,7 @@ use ventanilla_proto::customer::v1::{Customer, CustomerState};
 use super::Profile;
 use crate::error::ProfileError;
 use crate::golden;
-use crate::store::{customer, history, record, rules};
+use crate::store::{customer, history, record, rules, survivorship};
 
 /// At which instants of the two times.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +76,9 @@ async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<
     let ids: Vec<Uuid> = group.records.iter().map(|node| node.record.uuid()).collect();
     let said = record::load_at(&mut connection, &ids, at.as_of, at.known).await?;
     let said: Vec<Record> = said.into_iter().map(|stored| stored.record).collect();
-    let stood = golden::customer(group, &said, &profile.survivorship, at.known);
+    let (number, written) = survivorship::of_customer_at(&mut *connection, group.customer, at.known).await?;
+    let believed = crate::survivorship::read(number, &written)?;
+    let stood = golden::customer(group, &said, &believed.survivorship, at.known);
     let own: Vec<Uuid> = group.records.iter().map(|node| node.own_customer.uuid()).collect();
     let restricted = !customer::restricted_among(&mut connection, &own).await?.is_empty();
     let state = if restricted { CustomerState::Restricted.into() } else { stood.state };

@@ -198,6 +198,12 @@ pub(crate) struct Regrouped {
 /// How far a customer may have been written in the future before the clock is held to have been set back since.
 const SET_BACK: SignedDuration = SignedDuration::from_secs(60);
 
+/// Whether a customer was written as of later than an instant that was taken before its lock.
+pub(crate) fn is_of_later(written_at: Timestamp, now: Timestamp) -> bool {
+    let ahead = written_at.duration_since(now);
+    ahead > SignedDuration::ZERO && ahead < SET_BACK
+}
+
 /// Writes the customers that follow from the links. `now` was taken before their locks: whoever wrote one of them since is told
 /// of as of later, and the work is begun anew, so that what is known at an instant is what screens showed by then. `current` is a record that is being written: its customer is
 /// written in any case, with what it says now.
@@ -208,8 +214,7 @@ pub(crate) async fn settle(
     current: Option<&Record>,
     now: Timestamp,
 ) -> Result<Regrouped, ProfileError> {
-    let ahead = component.written_at.duration_since(now);
-    if ahead > SignedDuration::ZERO && ahead < SET_BACK {
+    if is_of_later(component.written_at, now) {
         return Err(ProfileError::IdentityContended);
     }
     let before = component.before();
@@ -259,11 +264,15 @@ async fn write(
     if !others.is_empty() {
         known.extend(record::load(tx, &others).await?.into_iter().map(|stored| (stored.record.id, stored.record)));
     }
+    let in_force = profile.survivorship.current();
     for group in groups {
         let records: Vec<Record> = group.records.iter().filter_map(|n| known.get(&n.record)).cloned().collect();
-        let shown = golden::customer(group, &records, &profile.survivorship, now);
+        let shown = golden::customer(group, &records, &in_force.survivorship, now);
         let language = i16::try_from(golden::language(&shown)).unwrap_or_default();
-        customer::put(tx, group, &shown, language, now).await?;
+        if !customer::put(tx, group, &shown, language, in_force.number, now).await? {
+            profile.survivorship.refresh(profile.db.reader()).await?;
+            return Err(ProfileError::IdentityContended);
+        }
     }
     Ok(())
 }

@@ -91,14 +91,26 @@ pub(super) fn completeness(customer: &proto::Customer, now: Timestamp) -> proto:
     told
 }
 
-/// Where a fact was last told or seen.
+/// Where a fact was last told or seen: of an attribute by whoever said last what is believed, though somebody else is believed for it.
 fn last_told(customer: &proto::Customer, kind: FactKind, now: Timestamp) -> Option<&proto::Provenance> {
     let golden = customer.golden.as_ref();
     match kind {
-        FactKind::Name => golden?.person_name.as_ref().filter(|name| name.value.is_some())?.provenance.as_ref(),
-        FactKind::BirthDate => golden?.birth_date.as_ref()?.provenance.as_ref(),
-        FactKind::Address => golden?.address.as_ref().filter(|address| address.value.is_some())?.provenance.as_ref(),
-        FactKind::Language => golden?.language.as_ref()?.provenance.as_ref(),
+        FactKind::Name => {
+            let name = golden?.person_name.as_ref().filter(|name| name.value.is_some())?;
+            name.last_seen.as_ref().or(name.provenance.as_ref())
+        }
+        FactKind::BirthDate => {
+            let born = golden?.birth_date.as_ref()?;
+            born.last_seen.as_ref().or(born.provenance.as_ref())
+        }
+        FactKind::Address => {
+            let address = golden?.address.as_ref().filter(|address| address.value.is_some())?;
+            address.last_seen.as_ref().or(address.provenance.as_ref())
+        }
+        FactKind::Language => {
+            let language = golden?.language.as_ref()?;
+            language.last_seen.as_ref().or(language.provenance.as_ref())
+        }
         FactKind::NationalId | FactKind::Phone | FactKind::Email | FactKind::Account => {
             let sources = identifiers(customer, kind, now).filter_map(|(_, from)| from);
             sources.max_by_key(|from| instant(from))

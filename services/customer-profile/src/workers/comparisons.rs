@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use customer_profile_domain::matching::{Rules, Score};
+use customer_profile_domain::matching::{MOST_COMPARED, Rules, Score};
 use customer_profile_domain::{Basis, CustomerId, LinkId, LinkType, Pair, ProposalId, SourceRecordId};
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId};
@@ -27,7 +27,7 @@ use crate::store::identity::{self, Compared, NewLink};
 use crate::store::proposal::{self, Judged};
 use crate::usecase::Profile;
 use crate::usecase::regroup::{self, Component, Reading};
-use crate::workers::judging::{Change, MOST, uuids};
+use crate::workers::judging::{Change, uuids};
 use crate::workers::match_keys::Keyed;
 
 /// Records compared in one transaction.
@@ -93,7 +93,8 @@ impl Comparisons {
             return Ok(false);
         }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
-        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
+        let mut pairs: BTreeSet<Pair> =
+            comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
         let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let change = Change::between(&scores, &standing);

@@ -9,9 +9,6 @@ use uuid::Uuid;
 
 use crate::store::comparison::Standing;
 
-/// Others that one record is compared with at most: those with which it shares most.
-pub(super) const MOST: i64 = 32;
-
 /// What scores say now, against what they said until now.
 pub(super) struct Change<'a> {
     pub(super) asserted: Vec<(Pair, &'a Score)>,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use customer_profile_domain::matching::{Rules, Score};
+use customer_profile_domain::matching::{MOST_COMPARED, Rules, Score};
 use customer_profile_domain::{ChangeBasis, ChangeKind, Pair, ReviewState, revised};
 use kernel::{Classify as _, Kind, ResourceId};
 use postgres::{StoreError, Tx};
@@ -18,7 +18,7 @@ use crate::store::identity;
 use crate::store::rules_review::{self, Change, Review};
 use crate::usecase::Profile;
 use crate::usecase::ingest_source_record::link_anew;
-use crate::workers::judging::{self, MOST, uuids};
+use crate::workers::judging::{self, uuids};
 
 /// Records looked at in one transaction.
 const BATCH: i64 = 256;
@@ -91,13 +91,19 @@ impl RulesReviews {
         }
     }
 
-    /// Looks at the next records.
+    /// Looks at the next records, when what the rules in force make of them and of those before them is known: of a record that waits
+    /// for its keys nobody can say what others would change, and of one that waits to be compared all that they say would seem new.
     async fn compare(&self, mut tx: Tx, review: &Review) -> Result<Next, ProfileError> {
         let rules = review.kept.read();
         let rules = rules.ok_or_else(|| StoreError::corrupt("rules_review", "rules", review.id.uuid()))?;
         let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;
+        let last = subjects.last().map_or(review.after, |last| last.uuid());
+        if comparison::is_any_waiting_up_to(self.profile.db.reader(), last).await? {
+            return self.wait(tx).await;
+        }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
-        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
+        let mut pairs: BTreeSet<Pair> =
+            comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
         let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let score = |pair: &Pair| scores.get(pair).map(|score| score.total);
@@ -112,9 +118,7 @@ impl RulesReviews {
     /// Has the next records judged, when those before them were.
     async fn apply(&self, mut tx: Tx, review: &Review) -> Result<Next, ProfileError> {
         if comparison::is_any_waiting_up_to(self.profile.db.reader(), review.after).await? {
-            tx.rollback().await?;
-            self.profile.match_keys.keyed().say();
-            return Ok(Next::Soon);
+            return self.wait(tx).await;
         }
         let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;
         // Each few under the locks of what they carry: whoever links by one of them later asks the rules in force.
@@ -123,6 +127,14 @@ impl RulesReviews {
         }
         comparison::stale_again(&mut tx, &subjects, &review.version).await?;
         self.went_on(tx, review, &subjects, ReviewState::Applied).await
+    }
+
+    /// Has those who make keys and compare go on.
+    async fn wait(&self, tx: Tx) -> Result<Next, ProfileError> {
+        tx.rollback().await?;
+        self.profile.match_keys.nudge();
+        self.profile.match_keys.keyed().say();
+        Ok(Next::Soon)
     }
 
     async fn went_on(

@@ -5,7 +5,7 @@ use ventanilla_proto::customer::v1::*;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 
-use crate::support::{Say, World, entry, entry_with, fields, record, ticket_id, time};
+use crate::support::{Say, World, dni, entry, entry_with, fields, record, ticket_id, time};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_of_one_customer_is_certain() {
@@ -168,6 +168,62 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
     let gaps: Vec<_> = answer.gaps.iter().map(|gap| (gap.source.as_str(), gap.reason())).collect();
     let never = ["ticketing", "sla-monitor", "ombudsman-escalation"].map(|source| (source, GapReason::NeverReached));
     assert_eq!(gaps, never);
+}
+
+/// Ana's line, which one department verified long ago and of which another says that it is hers no longer.
+async fn a_line_given_up(world: &World) -> String {
+    let mut billing = record("erp", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    billing.identifiers[1].verified_time = Some(time("2024-03-01T10:00:00Z"));
+    let ana = world.ingest(billing.observed("2024-03-01T10:00:00Z")).await.customer;
+    let mut sales =
+        record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222").phone("600333444");
+    sales.identifiers[1].valid_until_time = Some(time("2026-06-01T00:00:00Z"));
+    assert_eq!(world.ingest(sales.observed("2026-11-01T10:00:00Z")).await.customer, ana);
+    ana
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_ended_by_the_newest_record_leads_to_nobody_whoever_has_it_still() {
+    let world = World::new().await;
+    let ana = a_line_given_up(&world).await;
+    assert_eq!(
+        world.lookup("600111222").await.grade(),
+        MatchGrade::None,
+        "whoever has the line now hears nothing of her"
+    );
+    assert_eq!(world.lookup("600333444").await.customer, ana);
+    let mut after = record("b", "sales", "2").named("Eva Sanz Oca").phone("600111222");
+    after.identifiers[0].valid_from_time = Some(time("2026-06-02T00:00:00Z"));
+    let eva = world.ingest(after).await.customer;
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.grade(), answer.customer), (MatchGrade::Certain, eva));
+    let shown = world.customer(&ana).await.identifiers;
+    let old = shown.iter().find(|i| i.value.as_ref().unwrap().value == "+34600111222").unwrap();
+    assert_eq!(old.value.as_ref().unwrap().valid_until_time, Some(time("2026-06-01T00:00:00Z")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_was_verified_since_it_was_said_to_have_ended_is_theirs() {
+    let world = World::new().await;
+    let ana = a_line_given_up(&world).await;
+    let named = || record("erp", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    world.ingest(named().observed("2026-11-20T10:00:00Z")).await;
+    assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::None, "who only names it was not told of the end");
+    let mut verified = named();
+    verified.identifiers[1].verified_time = Some(time("2026-11-21T10:00:00Z"));
+    world.ingest(verified.observed("2026-11-21T10:00:00Z")).await;
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.grade(), answer.customer), (MatchGrade::Certain, ana));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_theirs_again_leads_to_them() {
+    let world = World::new().await;
+    let ana = a_line_given_up(&world).await;
+    let mut again = record("shop", "online", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    again.identifiers[1].valid_from_time = Some(time("2026-11-10T00:00:00Z"));
+    world.ingest(again.observed("2026-11-11T10:00:00Z")).await;
+    assert_eq!(world.lookup("600111222").await.customer, ana);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,6 +33,7 @@ mod sources;
 mod state_consent;
 mod stewards_and_rules;
 mod support;
+mod survivorship;
 mod units;
 mod unproven;
 mod watch_customer;

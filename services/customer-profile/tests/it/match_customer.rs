@@ -190,3 +190,30 @@ async fn everything_wrong_with_a_person_is_said_at_once_by_its_path() {
     let refused = world.client(Role::Agent).match_customer(nothing).await.unwrap_err();
     assert_eq!(fields(&refused), ["person"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whom_ingesting_the_same_words_would_make_one_is_certain_by_that_identifier() {
+    let world = World::new().await;
+    let ana = world.ingest(known("1", BEGONA, "1975-03-12").dni(&dni(20_000_001)).phone("943111222")).await.customer;
+    let words: [fn() -> SourceRecord; 4] = [
+        // A document alone; a line with the same name; a line with another; a document with another birth date.
+        || record("x", "sales", "x").dni(&dni(20_000_001)),
+        || record("x", "sales", "x").named("Begoña Echeverría Larrañaga").phone("943111222"),
+        || record("x", "sales", "x").named("Hugo Gil Soto").phone("943111222"),
+        || said(BEGONA, "1981-11-30").dni(&dni(20_000_001)),
+    ];
+    for (nth, words) in words.into_iter().enumerate() {
+        let found = world.matches(words()).await;
+        let told = found.iter().find(|found| found.customer == ana);
+        let certain = told.is_some_and(|found| found.grade() == MatchGrade::Certain);
+        let ingested = world.ingest(SourceRecord { external_id: format!("said-{nth}"), ..words() }).await;
+        assert_eq!(certain, ingested.customer == ana, "{nth}: {told:?}");
+        assert_eq!(certain, nth < 2, "{nth}: {told:?}");
+        if let Some(found) = told {
+            assert_eq!(found.by_identifier, certain);
+            assert!(!certain || found.doubt() == MatchDoubt::Unspecified);
+        }
+    }
+    let by_score = world.matches(said(BEGONA, "1975-03-12").dni(&dni(20_000_001)).phone("943111222")).await;
+    assert_eq!((by_score[0].grade(), by_score[0].by_identifier), (MatchGrade::Certain, false));
+}

@@ -81,6 +81,25 @@ async fn a_token_is_stale_once_anything_it_stands_for_has_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_stale_once_an_affair_has_changed_that_is_only_counted() {
+    let world = World::new().await;
+    let [ana, eva, _] = three(&world).await;
+    let both = [ana.customer.as_str(), eva.customer.as_str()];
+    for n in 1..=51 {
+        opened(&world, n, &ana.customer).await;
+    }
+    let preview = world.preview(&both).await.unwrap();
+    assert_eq!((preview.open_tickets.len(), preview.open_ticket_count), (50, 51));
+    let shown = |ticket: &String| preview.open_tickets.iter().any(|open| open.ticket == *ticket);
+    let counted = (1..=51).map(ticket_id).find(|ticket| !shown(ticket)).unwrap();
+    assert_eq!(world.preview(&both).await.unwrap().token, preview.token);
+    let moved = "update customer_profile.view_ticket set state = state + 1 where 'tickets/' || ticket_id = $1";
+    sqlx::query(moved).bind(&counted).execute(&world.admin().await).await.unwrap();
+    let refused = world.merge_with(&both, preview.token).await.unwrap_err();
+    assert_eq!(reason(&refused), "STALE_MERGE_TOKEN");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unmerge_gives_back_every_later_write_to_the_record_it_came_from() {
     let world = World::new().await;
     let [ana, eva, _] = three(&world).await;

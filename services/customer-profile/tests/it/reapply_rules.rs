@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kernel::Role;
+use sqlx::Executor as _;
 use testkit::Client;
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -352,4 +353,53 @@ async fn two_rules_never_go_by_one_version() {
     let refused = reapply(&world).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "RULES_VERSION_REUSED"));
     assert_eq!(world.count("rules_review").await, 0);
+}
+
+/// The changes of a review, by what the departments' systems call the records.
+async fn told(world: &World, review: &RulesReview) -> BTreeSet<(i32, BTreeSet<String>)> {
+    let all = changes(world, &review.name, RulesChangeKind::Unspecified).await;
+    all.into_iter().map(|change| (change.kind, change.source_records.into_iter().collect())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_waits_for_the_records_that_wait_for_their_keys_or_to_be_compared() {
+    let without_keys = "with gone as (
+             delete from customer_profile.match_key k using customer_profile.source_record r
+             where r.id = k.source_record_id and r.source_system = 'bills'
+         )
+         update customer_profile.source_record set keyed_by = null, compared_by = null where source_system = 'bills'";
+    let not_compared = "with gone as (
+             delete from customer_profile.match_proposal p using customer_profile.source_record r
+             where r.id in (p.record_a, p.record_b) and r.source_system = 'bills' and p.state = 'open'
+         )
+         update customer_profile.source_record set compared_by = null where source_system = 'bills'";
+    let world = among(FEW).await;
+    settle_in(&world).await;
+    assert!(!picture(&world).await.proposed.is_empty(), "something is proposed");
+    let mut world = world.restarted_with(identity(MANY)).await;
+    let begun = reapply(&world).await.unwrap();
+    let ready = once(&world, &begun.name, RulesReviewState::Ready).await;
+    let expected = told(&world, &ready).await;
+    assert!(expected.len() > 3, "{expected:?}");
+    drop_review(&world, &ready).await.unwrap();
+    for backlog in [without_keys, not_compared] {
+        let stopped = world.stopped().await;
+        let admin = stopped.admin().await;
+        sqlx::query(backlog).execute(&admin).await.unwrap();
+        // Whoever makes keys or compares leaves them to who holds them.
+        let mut busy = admin.acquire().await.unwrap();
+        let held = "begin; select from customer_profile.source_record where source_system = 'bills' for update";
+        busy.execute(held).await.unwrap();
+        world = stopped.started(identity(MANY)).await;
+        let begun = reapply(&world).await.unwrap();
+        for _ in 0..200 {
+            let request = GetRulesReviewRequest { name: begun.name.clone() };
+            let review = steward(&world).get_rules_review(request).await.unwrap().into_inner();
+            assert_eq!(review.state(), RulesReviewState::Comparing, "nobody knows yet: {review:?}");
+        }
+        busy.execute("rollback").await.unwrap();
+        let ready = once(&world, &begun.name, RulesReviewState::Ready).await;
+        assert_eq!(told(&world, &ready).await, expected);
+        drop_review(&world, &ready).await.unwrap();
+    }
 }

@@ -44,10 +44,19 @@ impl World {
 
     /// The same with other settings.
     pub async fn restarted_with(self, identity: IdentitySettings) -> Self {
+        self.stopped().await.started(identity).await
+    }
+
+    /// The same database while nobody serves it.
+    pub async fn stopped(self) -> Stopped {
         let Self { harness, database, served, next } = self;
         served.stop().await;
-        let served = serve(&harness, &database, identity).await;
-        Self { harness, database, served, next }
+        Stopped { harness, database, next }
+    }
+
+    /// Another service on the same database, with settings of its own.
+    pub async fn beside(&self, identity: IdentitySettings) -> Served {
+        serve(&self.harness, &self.database, identity).await
     }
 
     pub fn client(&self, role: Role) -> CustomerServiceClient<Client> {
@@ -261,6 +270,26 @@ impl World {
             if kinds.len() == total { Ok(kinds) } else { Err(kinds) }
         })
         .await
+    }
+}
+
+/// A database that nobody serves.
+pub struct Stopped {
+    harness: Harness,
+    database: Database,
+    next: AtomicU64,
+}
+
+impl Stopped {
+    pub async fn admin(&self) -> PgPool {
+        self.database.admin().await
+    }
+
+    /// The service over it.
+    pub async fn started(self, identity: IdentitySettings) -> World {
+        let Self { harness, database, next } = self;
+        let served = serve(&harness, &database, identity).await;
+        World { harness, database, served, next }
     }
 }
 

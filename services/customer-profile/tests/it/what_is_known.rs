@@ -2,9 +2,10 @@
 
 use kernel::Role;
 use tonic::Code;
+use ventanilla_customer_profile::IdentitySettings;
 use ventanilla_proto::customer::v1::*;
 
-use crate::support::{Say, World, dni, fields, reason, record, stranger};
+use crate::support::{Say, World, dni, fields, reason, record, stranger, time};
 
 async fn known(world: &World, customer: &str, purpose: AskPurpose, asking: &[FactKind]) -> Vec<KnownFact> {
     let request = WhatIsKnownRequest {
@@ -58,6 +59,63 @@ async fn what_was_verified_long_ago_and_told_again_lately_is_fresh() {
     let golden = &world.customer(&ana).await.identifiers;
     let rules: Vec<_> = golden.iter().map(|i| i.provenance.as_ref().unwrap().rule()).collect();
     assert!(rules.contains(&SurvivorshipRule::Verified), "{rules:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_ended_by_the_newest_record_is_not_known_though_others_name_it() {
+    let world = World::new().await;
+    let mut billing = record("erp", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    billing.identifiers[1].verified_time = Some(time("2024-03-01T10:00:00Z"));
+    let ana = world.ingest(billing.observed("2026-10-01T10:00:00Z")).await.customer;
+    let phone = |facts: Vec<KnownFact>| facts.into_iter().find(|fact| fact.kind() == FactKind::Phone).unwrap();
+    assert_eq!(phone(known(&world, &ana, AskPurpose::Contact, &[]).await).state(), FactState::Fresh);
+    let mut sales = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    sales.identifiers[1].valid_until_time = Some(time("2026-06-01T00:00:00Z"));
+    world.ingest(sales.observed("2026-11-01T10:00:00Z")).await;
+    let told = phone(known(&world, &ana, AskPurpose::Contact, &[]).await);
+    assert_eq!((told.state(), told.value.as_str(), told.department.as_str()), (FactState::Unknown, "", ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_department_was_told_last_month_is_fresh_though_another_is_believed_for_it() {
+    let authority =
+        ["name", "birth_date", "address", "language"].map(|of| (of.to_owned(), vec!["registry".to_owned()]));
+    let identity = IdentitySettings { authority: authority.into(), ..Default::default() };
+    let world = World::telling(identity).await;
+    let lives = |line: &str| {
+        Some(PostalAddress {
+            lines: vec![line.to_owned()],
+            locality: "Tolosa".to_owned(),
+            postal_code: "20400".to_owned(),
+            ..Default::default()
+        })
+    };
+    let mut registry = record("registry", "billing", "1").named("Ana Ruiz Gil").dni(&dni(1)).born("1975-03-12");
+    (registry.address, registry.language) = (lives("Calle Mayor, 3"), 1);
+    let ana = world.ingest(registry.observed("2010-01-01T10:00:00Z")).await.customer;
+    let mut sales = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).born("1975-03-12");
+    (sales.address, sales.language) = (lives("calle mayor 3"), 1);
+    let stale = [FactKind::Name, FactKind::Address, FactKind::Language];
+    assert_eq!(world.view(&ana).await.completeness.unwrap().stale_facts().collect::<Vec<_>>(), stale);
+    world.ingest(sales.clone().observed("2026-10-20T10:00:00Z")).await;
+    let facts =
+        known(&world, &ana, AskPurpose::Complaint, &[FactKind::BirthDate, FactKind::Address, FactKind::Language]).await;
+    for kind in [FactKind::Name, FactKind::BirthDate, FactKind::Address, FactKind::Language] {
+        let fact = facts.iter().find(|fact| fact.kind() == kind).unwrap();
+        assert_eq!((fact.state(), fact.department.as_str()), (FactState::Fresh, "sales"), "{kind:?}");
+        assert_eq!(fact.asked_again, kind != FactKind::Name);
+    }
+    let view = world.view(&ana).await;
+    assert!(view.completeness.unwrap().stale_facts.is_empty());
+    let golden = world.customer(&ana).await.golden.unwrap();
+    let address = golden.address.unwrap();
+    let of = |from: Option<Provenance>| from.unwrap().source_system;
+    assert_eq!((of(address.provenance), of(address.last_seen)), ("registry".to_owned(), "crm".to_owned()));
+    // Who was told something else saw nothing of it.
+    (sales.address, sales.external_id) = (lives("Calle Nueva 9"), "2".to_owned());
+    world.ingest(sales.observed("2026-11-20T10:00:00Z")).await;
+    let address = world.customer(&ana).await.golden.unwrap().address.unwrap();
+    assert_eq!(address.last_seen.unwrap().observed_time, Some(time("2026-10-20T10:00:00Z")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

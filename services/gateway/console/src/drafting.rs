@@ -1,6 +1,8 @@
 //! Drafting a decision point by point. Saved by a button, and by itself where scripts run; what somebody else saved meanwhile is
 //! never written over without being shown.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Json;
 use axum::extract::Path;
@@ -12,7 +14,7 @@ use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1::{Case, GetDraftRequest, SaveDraftRequest};
 use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
 
-use crate::draft::Draft;
+use crate::draft::{Considered, Draft};
 use crate::office::{self, Office};
 use crate::precedents::{self, OfPoint};
 use crate::{words, wrong};
@@ -127,21 +129,27 @@ async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Resp
         just_saved: shown.just_saved,
         precedents: precedents::find(office, &case.name, draft).await,
         refused: shown.refused.as_ref().map(|trouble| wrong::text(trouble, lang)),
-        theirs: shown.theirs.map(|theirs| differences(lang, draft, &theirs)),
+        theirs: shown.theirs.map(|theirs| differences(lang, case, draft, &theirs)),
     };
     let title =
         format!("{} · {} {}", lang.of("Borrador", "Draft"), lang.of("expediente", "case"), office::short(&case.name));
     page(Layout::new(lang, title).of(&office.session, "/console").status(status).wide(), body)
 }
 
-/// What another's draft says where it says something else than ours.
-fn differences(lang: Lang, ours: &Draft, theirs: &Draft) -> String {
+/// Every part of another's draft that says something else than ours, one after another; empty where both say the same. What is empty there is told too:
+/// who goes on with this form writes over that as well.
+fn differences(lang: Lang, case: &Case, ours: &Draft, theirs: &Draft) -> String {
     let mut told = Vec::new();
     let mut hold = |what: String, ours: &str, theirs: &str| {
-        if ours != theirs && !theirs.is_empty() {
-            told.push(format!("{what}: {theirs}"));
+        if ours == theirs {
+            return;
         }
+        told.push(match theirs.is_empty() {
+            true => format!("{what}: {}", lang.of("(vacío en lo guardado)", "(empty in what is saved)")),
+            false => format!("{what}: {theirs}"),
+        });
     };
+    hold(lang.of("texto de corrido", "plain text").to_owned(), &ours.plain, &theirs.plain);
     for point in &theirs.points {
         let own = ours.points.iter().find(|own| own.claim_point == point.claim_point).cloned().unwrap_or_default();
         let id = &point.claim_point;
@@ -152,8 +160,28 @@ fn differences(lang: Lang, ours: &Draft, theirs: &Draft) -> String {
         hold(format!("{id} · {}", lang.of("qué se ordena", "remedy")), &own.remedy, &point.remedy);
         hold(format!("{id} · {}", lang.of("importe", "amount")), &own.amount, &point.amount);
     }
+    for (one, own, their) in departures(ours, theirs) {
+        let departs = lang.of("por qué se aparta de", "why it departs from");
+        let decided = format!("{} ({})", office::short(&one.decision), one.decided_point);
+        hold(format!("{} · {departs} {decided}", one.claim_point), own, their);
+    }
     hold(lang.of("indicaciones finales", "signpost").to_owned(), &ours.signpost, &theirs.signpost);
+    let language = |draft: &Draft| {
+        let said = draft.language(case);
+        words::LANGUAGES.iter().find(|(language, _)| *language == said).map_or("", |(_, name)| *name)
+    };
+    hold(lang.of("idioma de la resolución", "language of the decision").to_owned(), language(ours), language(theirs));
     told.join("\n\n")
+}
+
+/// The earlier decided points that either draft answers, each with what ours and theirs says; by their keys.
+fn departures<'a>(ours: &'a Draft, theirs: &'a Draft) -> Vec<(&'a Considered, &'a str, &'a str)> {
+    let why = |draft: &'a Draft, key: &str| {
+        draft.precedents.iter().find(|one| one.key() == key).map_or("", |one| one.departure.as_str())
+    };
+    let all: BTreeMap<String, &Considered> =
+        theirs.precedents.iter().chain(&ours.precedents).map(|one| (one.key(), one)).collect();
+    all.into_iter().map(|(key, one)| (one, why(ours, &key), why(theirs, &key))).collect()
 }
 
 /// `POST /console/cases/{case}/draft`. Answers a script in JSON, and everybody else with a page.
@@ -232,5 +260,73 @@ mod tests {
             save_id("cases/1", "elena", "\"3\"", "hechos probados"),
         ];
         assert!(others.iter().all(|other| *other != id));
+    }
+    fn considered(decided: &str, departure: &str) -> Considered {
+        Considered {
+            claim_point: "p1".to_owned(),
+            decision: "cases/018f-abcdef/decision".to_owned(),
+            decided_point: decided.to_owned(),
+            departure: departure.to_owned(),
+        }
+    }
+
+    fn full() -> Draft {
+        use crate::draft::Point;
+        let text = |name: &str| format!("lo que dice {name}");
+        let point = Point {
+            claim_point: "p1".to_owned(),
+            outcome: 1,
+            finding: text("finding"),
+            reason: text("reason"),
+            remedy: text("remedy"),
+            amount: "41".to_owned(),
+        };
+        Draft {
+            points: vec![point],
+            signpost: text("signpost"),
+            language: 1,
+            precedents: vec![considered("d1", "otro contrato"), considered("d2", "otra ley")],
+            plain: text("plain"),
+        }
+    }
+
+    #[test]
+    fn whatever_a_colleague_wrote_otherwise_or_struck_out_is_told_and_nothing_else() {
+        let told = |theirs: &Draft| differences(Lang::Es, &Case::default(), &full(), theirs);
+        assert_eq!(told(&full()), "");
+        let changed = |change: fn(&mut Draft)| {
+            let mut theirs = full();
+            change(&mut theirs);
+            told(&theirs)
+        };
+        let empty = "(vacío en lo guardado)";
+        type Change = fn(&mut Draft);
+        let alone: [(Change, String); 15] = [
+            (|d| d.points[0].outcome = 3, "p1 · sentido: desestimado".to_owned()),
+            (|d| d.points[0].outcome = 0, "p1 · sentido: sin decidir".to_owned()),
+            (|d| d.points[0].finding = "otro".to_owned(), "p1 · hechos: otro".to_owned()),
+            (|d| d.points[0].finding.clear(), format!("p1 · hechos: {empty}")),
+            (|d| d.points[0].reason.clear(), format!("p1 · razones: {empty}")),
+            (|d| d.points[0].remedy.clear(), format!("p1 · qué se ordena: {empty}")),
+            (|d| d.points[0].amount.clear(), format!("p1 · importe: {empty}")),
+            (|d| d.signpost.clear(), format!("indicaciones finales: {empty}")),
+            (|d| d.plain = "de corrido".to_owned(), "texto de corrido: de corrido".to_owned()),
+            (|d| d.plain.clear(), format!("texto de corrido: {empty}")),
+            (|d| d.language = 2, "idioma de la resolución: English".to_owned()),
+            (
+                |d| d.precedents[1].departure = "un pacto".to_owned(),
+                "p1 · por qué se aparta de ABCDEF (d2): un pacto".to_owned(),
+            ),
+            (
+                |d| d.precedents.push(considered("d3", "un pacto")),
+                "p1 · por qué se aparta de ABCDEF (d3): un pacto".to_owned(),
+            ),
+            (|d| drop(d.precedents.remove(0)), format!("p1 · por qué se aparta de ABCDEF (d1): {empty}")),
+            // Nobody chose: the claimant's, which is Spanish here as the other is.
+            (|d| d.language = 0, String::new()),
+        ];
+        for (change, only) in alone {
+            assert_eq!(changed(change), only);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::ombudsman::v1 as pb;
-use ventanilla_proto::ombudsman::v1::{DossierEntry, DossierKind};
+use ventanilla_proto::ombudsman::v1::{DossierEntry, DossierKind, Party};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Actor, ActorKind, Direction};
@@ -75,30 +75,7 @@ pub(crate) enum Body {
 impl Paper {
     pub(crate) fn of(lang: Lang, entry: &DossierEntry) -> Self {
         let kind = entry.kind();
-        // What the office wrote down is the words of whom it wrote them down for; evidence that came by the claimant's own window is stored as the same kind
-        // as what the office gathers.
-        let side = match kind {
-            DossierKind::Evidence if side_of(entry.actor.as_ref()) == Side::Claimant => Side::Claimant,
-            DossierKind::Complaint
-            | DossierKind::Cure
-            | DossierKind::ClaimantStatement
-            | DossierKind::ClaimantEvidence
-            | DossierKind::Withdrawal
-            | DossierKind::OfferAnswer => Side::Claimant,
-            DossierKind::EntityStatement
-            | DossierKind::EntityEvidence
-            | DossierKind::Offer
-            | DossierKind::Rectification
-            | DossierKind::ExecutionProof
-            | DossierKind::TicketSnapshot
-            | DossierKind::CorrespondenceSnapshot
-            | DossierKind::MessagesSnapshot
-            | DossierKind::HistorySnapshot
-            | DossierKind::ClocksSnapshot
-            | DossierKind::ReceiptSnapshot
-            | DossierKind::ScreenSnapshot => Side::Firm,
-            _ => Side::Office,
-        };
+        let (side, is_evidence) = place(entry);
         let actor = entry.actor.clone().unwrap_or_default();
         Self {
             number: entry.sequence,
@@ -110,28 +87,7 @@ impl Paper {
             body: body(lang, entry),
             files: message_of::<ticketing::ListMessagesResponse>(entry)
                 .map_or(0, |messages| messages.messages.iter().map(|message| message.attachments.len()).sum()),
-            is_evidence: matches!(
-                kind,
-                DossierKind::Complaint
-                    | DossierKind::Cure
-                    | DossierKind::ClaimantStatement
-                    | DossierKind::ClaimantEvidence
-                    | DossierKind::EntityStatement
-                    | DossierKind::EntityEvidence
-                    | DossierKind::Evidence
-                    | DossierKind::Note
-                    | DossierKind::Offer
-                    | DossierKind::OfferAnswer
-                    | DossierKind::TicketSnapshot
-                    | DossierKind::CorrespondenceSnapshot
-                    | DossierKind::MessagesSnapshot
-                    | DossierKind::ClocksSnapshot
-                    | DossierKind::ReceiptSnapshot
-                    | DossierKind::ScreenSnapshot
-                    | DossierKind::Gap
-                    | DossierKind::ExecutionProof
-                    | DossierKind::Rectification
-            ),
+            is_evidence,
         }
     }
 
@@ -150,6 +106,65 @@ impl Paper {
             Some((at, _)) => (&text[..at], true),
             None => (text, false),
         }
+    }
+}
+
+/// Whose side a paper comes from, and whether it is somebody's own words or evidence. Every kind by its name: what is new is placed by somebody.
+fn place(entry: &DossierEntry) -> (Side, bool) {
+    match entry.kind() {
+        // What the office wrote down is the words of whom it wrote them down for; evidence that came by the claimant's own window is stored as the same kind
+        // as what the office gathers.
+        DossierKind::Evidence if side_of(entry.actor.as_ref()) == Side::Claimant => (Side::Claimant, true),
+        DossierKind::DecisionAnswer => match entry.answered_by() {
+            Party::Claimant => (Side::Claimant, true),
+            Party::Firm => (Side::Firm, true),
+            Party::Unspecified | Party::Office => (Side::Office, true),
+        },
+        DossierKind::Complaint
+        | DossierKind::Cure
+        | DossierKind::ClaimantStatement
+        | DossierKind::ClaimantEvidence
+        | DossierKind::OfferAnswer => (Side::Claimant, true),
+        DossierKind::Withdrawal => (Side::Claimant, false),
+        DossierKind::EntityStatement
+        | DossierKind::EntityEvidence
+        | DossierKind::Offer
+        | DossierKind::Rectification
+        | DossierKind::ExecutionProof
+        | DossierKind::TicketSnapshot
+        | DossierKind::CorrespondenceSnapshot
+        | DossierKind::MessagesSnapshot
+        | DossierKind::ClocksSnapshot
+        | DossierKind::ReceiptSnapshot
+        | DossierKind::ScreenSnapshot => (Side::Firm, true),
+        DossierKind::HistorySnapshot => (Side::Firm, false),
+        DossierKind::Evidence | DossierKind::Note | DossierKind::Gap => (Side::Office, true),
+        DossierKind::Unspecified
+        | DossierKind::CureRequest
+        | DossierKind::InadmissibilityProposal
+        | DossierKind::Refusal
+        | DossierKind::Admission
+        | DossierKind::Assignment
+        | DossierKind::Investigation
+        | DossierKind::Decision
+        | DossierKind::Notification
+        | DossierKind::Forwarding
+        | DossierKind::Stay
+        | DossierKind::StayEnd
+        | DossierKind::OfferNotice
+        | DossierKind::ConciliationEnd
+        | DossierKind::OwnInitiative
+        | DossierKind::ComplianceOrder
+        | DossierKind::Recommendation
+        | DossierKind::ExecutionReview
+        | DossierKind::Overdue
+        | DossierKind::OverdueReport
+        | DossierKind::Correction
+        | DossierKind::Review
+        | DossierKind::Disclosure
+        | DossierKind::Acknowledgement
+        | DossierKind::TermExtension
+        | DossierKind::CodeNotice => (Side::Office, false),
     }
 }
 
@@ -295,4 +310,20 @@ pub(crate) fn what_changed(lang: Lang, change: &ticketing::TicketChange) -> Stri
         text.push_str(&format!(" ({})", change.department));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_a_paper_of_who_gave_it() {
+        let told = |kind: DossierKind, by: Party| {
+            place(&DossierEntry { kind: kind.into(), answered_by: by.into(), ..DossierEntry::default() })
+        };
+        assert_eq!(told(DossierKind::OfferAnswer, Party::Unspecified), (Side::Claimant, true));
+        assert_eq!(told(DossierKind::DecisionAnswer, Party::Claimant), (Side::Claimant, true));
+        assert_eq!(told(DossierKind::DecisionAnswer, Party::Firm), (Side::Firm, true));
+        assert_eq!(told(DossierKind::DecisionAnswer, Party::Unspecified), (Side::Office, true), "nobody says whose");
+    }
 }

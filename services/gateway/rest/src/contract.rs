@@ -10,6 +10,7 @@ use prost_reflect::{
 };
 use ventanilla_proto::MethodPolicy;
 
+use crate::openapi::Behavior;
 use crate::table::Table;
 use crate::template::Template;
 
@@ -215,6 +216,7 @@ fn operation(
     let etag = match (input.get_field_by_name("etag"), &body) {
         (Some(own), _) => Some(vec![own]),
         (None, BodyPlace::Field(field)) => way(&input, &[field.name().to_owned(), "etag".to_owned()]),
+        (None, BodyPlace::Whole) if !rpc.is_client_streaming() => etag_inside(&input),
         (None, _) => None,
     };
     Ok(Operation {
@@ -256,6 +258,17 @@ pub(crate) fn piece_field(message: &MessageDescriptor) -> Option<FieldDescriptor
         }
     }
     piece
+}
+
+/// The way to the `etag` of what a request brings in one of its fields, where the caller gives it and no other field brings one.
+fn etag_inside(input: &MessageDescriptor) -> Option<Vec<FieldDescriptor>> {
+    let inside = |field: FieldDescriptor| {
+        let etag = field.kind().as_message()?.get_field_by_name("etag")?;
+        let is_given = !field.is_list() && !field.is_map() && !Behavior::of(&etag).filled_by_service;
+        is_given.then(|| vec![field, etag])
+    };
+    let mut found = input.fields().filter_map(inside);
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// The way from a message to a field by names.
@@ -332,5 +345,18 @@ pub(crate) mod tests {
     fn a_put_takes_its_etag_inside_what_is_put() {
         let etag = of("PutView").etag.as_ref().unwrap();
         assert_eq!(etag.iter().map(|field| field.name().to_owned()).collect::<Vec<_>>(), ["view", "etag"]);
+    }
+
+    #[test]
+    fn what_is_put_whole_brings_its_etag_inside_and_what_is_created_brings_none() {
+        let way =
+            |id: &str| -> Vec<String> { of(id).etag.iter().flatten().map(|field| field.name().to_owned()).collect() };
+        for (id, what) in [("PutAgent", "agent"), ("PutQueue", "queue"), ("PutDepartment", "department")] {
+            assert!(matches!(of(id).body, BodyPlace::Whole), "{id}");
+            assert_eq!(way(id), [what, "etag"], "{id}");
+        }
+        for id in ["CreateTicket", "CreateSubscription", "IngestSourceRecord", "IngestFacts"] {
+            assert!(of(id).etag.is_none(), "{id}: nobody but the service says which version it is");
+        }
     }
 }

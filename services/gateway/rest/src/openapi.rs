@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::comments::Comments;
 use crate::contract::Contract;
 use operation::{document_path, item};
+pub(crate) use schema::Behavior;
 use schema::Schemas;
 
 /// What the description says before any operation.
@@ -158,6 +159,18 @@ mod tests {
         assert!(schema["properties"].get("name").is_none(), "{schema}");
         assert!(schema["properties"].get("etag").is_some());
         assert_eq!(schema["additionalProperties"], false);
+    }
+
+    #[test]
+    fn a_put_whose_etag_is_inside_takes_if_match_and_tells_what_comes_of_another_version() {
+        let document = current();
+        for put in ["agents", "queues", "departments"] {
+            let operation = &document["paths"][format!("/v1/{put}:put")]["post"];
+            let parameters = operation["parameters"].as_array().unwrap();
+            let header = serde_json::json!({"$ref": "#/components/parameters/IfMatch"});
+            assert!(parameters.contains(&header), "{put}: {parameters:?}");
+            assert!(operation["responses"].get("412").is_some(), "{put}");
+        }
     }
 
     #[test]

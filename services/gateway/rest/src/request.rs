@@ -252,6 +252,24 @@ mod tests {
     }
 
     #[test]
+    fn a_put_whose_body_is_the_whole_request_takes_if_match_for_what_is_put() {
+        let puts = [
+            ("PutAgent", "/v1/agents:put", "agent"),
+            ("PutQueue", "/v1/queues:put", "queue"),
+            ("PutDepartment", "/v1/departments:put", "department"),
+        ];
+        for (id, path, what) in puts {
+            let asked = |body: &str| Asked { path, body: json(body), if_match: Some("\"3\""), ..Asked::default() };
+            let body = format!(r#"{{"{what}": {{"name": "{what}s/a"}}, "requestId": "r"}}"#);
+            let message = read(of(id), asked(&body)).unwrap();
+            let put = message.get_field_by_name(what).unwrap().as_message().unwrap().clone();
+            assert_eq!((text(&put, "name"), text(&put, "etag")), (format!("{what}s/a"), "\"3\"".to_owned()));
+            let otherwise = format!(r#"{{"{what}": {{"etag": "\"4\""}}}}"#);
+            assert_eq!(wrong(id, asked(&otherwise)), [format!("{what}.etag")], "{id}: both must say the same");
+        }
+    }
+
+    #[test]
     fn query_parameters_are_fields_by_either_name_and_unknown_ones_are_refused() {
         let asked = Asked {
             path: "/v1/tickets",

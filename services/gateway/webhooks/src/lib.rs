@@ -27,7 +27,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Ledger, Standings};
-use postgres::Db;
 use server::{Assembly, House, Worker};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::webhook::v1::webhook_service_server::WebhookServiceServer;
@@ -112,7 +111,7 @@ pub async fn assemble_with(
     }
     let keys = keys::Keys::of(&settings)?;
     let post = Post::new(&settings.endpoints, resolver)?;
-    let db = Db::connect(&settings.database).await?;
+    let db = house.open(SOURCE, &settings.database, &migrations()).await?;
     house.keep_time(&db).await?;
     if let Some(missing) = store::secret::unknown_key(db.reader(), &keys.ids()).await? {
         return Err(StartError::KeyMissing(missing));

@@ -15,6 +15,7 @@ pub mod form;
 pub mod matter;
 pub mod notice;
 pub mod obligation;
+pub mod phrase;
 pub mod precedent;
 pub mod recurrence;
 pub mod regime;

@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 
+use crate::phrase::Worded;
 use crate::term;
-use crate::vocabulary::{BoundBy, Ground, Outcome};
+use crate::vocabulary::{BoundBy, DossierKind, Ground, Outcome, Party};
 
 /// One set of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Regime {
     /// Its id, e.g. `es.finance`.
     pub id: &'static str,
+    /// What people call it, in the plural: «the rules …».
+    pub called: Worded,
     /// The closed list: every ground there is, and the provision it stands in.
     pub grounds: &'static [(Ground, &'static str)],
     /// Where the closed list stands.
@@ -55,8 +58,8 @@ pub struct Regime {
     pub reflection_article: &'static str,
     /// Days an offer stands after that.
     pub offer_days: i64,
-    /// Who is told of what the firm did not carry out.
-    pub reports_to: &'static str,
+    /// Who is told of what the firm did not carry out; in Spanish with its preposition.
+    pub reports_to: Worded,
     /// Where that stands.
     pub reports_article: &'static str,
 }
@@ -184,6 +187,10 @@ pub enum WrongRegime {
 pub const REGIMES: &[Regime] = &[
     Regime {
         id: "es.finance",
+        called: Worded {
+            es: "las normas de las entidades financieras (Ley 44/2002)",
+            en: "the rules for financial firms (Ley 44/2002)",
+        },
         grounds: &LETTERS,
         grounds_in: "Ley 44/2002 art. 29 quater.3",
         door: Door::Open { article: "Ley 44/2002 art. 29 quater.1" },
@@ -210,11 +217,18 @@ pub const REGIMES: &[Regime] = &[
         reflection_days: 10,
         reflection_article: "office rulebook, time as in Ley 7/2017 art. 14.2",
         offer_days: 10,
-        reports_to: "the board of directors of the firm, and the supervisor it answers to",
+        reports_to: Worded {
+            es: "al consejo de administración de la entidad y a su supervisor",
+            en: "the board of directors of the firm, and the supervisor it answers to",
+        },
         reports_article: "Orden ECO/734/2004 art. 17; Ley 44/2002 art. 30",
     },
     Regime {
         id: "es.general",
+        called: Worded {
+            es: "las normas generales de la oficina (Ley 10/2025 y su reglamento)",
+            en: "the office's general rules (Ley 10/2025 and its rulebook)",
+        },
         grounds: &BY_RULEBOOK,
         grounds_in: "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3",
         // The firm has fifteen business days, and the claimant at least ten to complete what is missing (Ley 10/2025 art. 13.3, 17): two months hold both.
@@ -239,12 +253,19 @@ pub const REGIMES: &[Regime] = &[
         reflection_days: 10,
         reflection_article: "office rulebook, time as in Ley 7/2017 art. 14.2",
         offer_days: 10,
-        reports_to: "the board of directors of the firm",
+        reports_to: Worded {
+            es: "al consejo de administración de la entidad",
+            en: "the board of directors of the firm",
+        },
         reports_article: "office rulebook",
     },
     // For an accredited body alone: a defender paid by one firm is none, and hears nothing under these rules. It charges claimants nothing.
     Regime {
         id: "es.adr",
+        called: Worded {
+            es: "las normas de la resolución alternativa de litigios de consumo (Ley 7/2017)",
+            en: "the rules for alternative resolution of consumer disputes (Ley 7/2017)",
+        },
         grounds: &OF_ADR,
         grounds_in: "Ley 7/2017 art. 18.1",
         door: Door::AfterSilence { months: 1, article: "Ley 7/2017 art. 18.1.a" },
@@ -273,7 +294,10 @@ pub const REGIMES: &[Regime] = &[
         reflection_days: 10,
         reflection_article: "Ley 7/2017 art. 14.2",
         offer_days: 10,
-        reports_to: "the competent authority that accredited the body",
+        reports_to: Worded {
+            es: "a la autoridad competente que acreditó a la oficina",
+            en: "the competent authority that accredited the body",
+        },
         reports_article: "Ley 7/2017; office rulebook",
     },
 ];
@@ -322,6 +346,16 @@ impl Regime {
     /// The provision a ground stands in, or where the closed list stands that does not have it.
     pub fn article(&self, ground: Ground) -> &'static str {
         self.article_of(ground).unwrap_or(self.grounds_in)
+    }
+
+    /// Which party answered, of a paper that is an answer to a decision: nobody's is taken but that of whose word counts. `None` of every other kind.
+    pub fn answered_by(&self, kind: DossierKind) -> Option<Party> {
+        let acceptance = self.acceptance.filter(|_| kind == DossierKind::DecisionAnswer)?;
+        match acceptance.by {
+            BoundBy::Claimant => Some(Party::Claimant),
+            BoundBy::Firm => Some(Party::Firm),
+            BoundBy::Law => None,
+        }
     }
 
     /// Where it stands what a decision does.

@@ -1,7 +1,7 @@
 //! Terms in calendar days and years, counted the way Spanish administrative practice counts them:
 //! the first day is left out, and a term in days ends with its last day, in peninsular time.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
@@ -13,6 +13,11 @@ fn zone() -> TimeZone {
 /// The local date of an instant.
 pub fn date(at: Timestamp) -> Date {
     at.to_zoned(zone()).date()
+}
+
+/// The local time of day of an instant.
+pub fn time(at: Timestamp) -> Time {
+    at.to_zoned(zone()).time()
 }
 
 /// The instant at which a term of `days` that began at `from` is over: the end of its last day.

@@ -285,7 +285,13 @@ pub(crate) fn dossier_access(access: &Access) -> pb::DossierAccess {
     }
 }
 
-/// An entry of the dossier. Content is shown as the caller may see it; the salt goes into exports alone.
+/// An entry of the dossier of this case: as [`dossier_entry`], and whose an answer to the decision is.
+pub(crate) fn entry_of(case: &Case, sealed: &Sealed, shows_content: bool, exports: bool) -> pb::DossierEntry {
+    let answered_by = case.regime.answered_by(sealed.entry.kind).map(party_to_proto).unwrap_or_default().into();
+    pb::DossierEntry { answered_by, ..dossier_entry(sealed, shows_content, exports) }
+}
+
+/// An entry of the dossier that answers no decision. Content is shown as the caller may see it; the salt goes into exports alone.
 pub(crate) fn dossier_entry(sealed: &Sealed, shows_content: bool, exports: bool) -> pb::DossierEntry {
     let entry = &sealed.entry;
     let content = sealed.content.as_ref().filter(|_| shows_content);
@@ -303,6 +309,7 @@ pub(crate) fn dossier_entry(sealed: &Sealed, shows_content: bool, exports: bool)
         prev_hash: entry.prev_hash.to_vec(),
         hash: sealed.hash.to_vec(),
         salt: content.filter(|_| exports).map(|content| content.salt.to_vec()).unwrap_or_default(),
+        answered_by: pb::Party::Unspecified.into(),
     }
 }
 

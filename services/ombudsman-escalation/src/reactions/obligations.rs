@@ -5,6 +5,7 @@ use kernel::{Actor, ActorKind, Ambient, ResourceId as _};
 use ledger::{Draft, ReactionError, Received, Stamp};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{self, Content};
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use postgres::Tx;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -44,7 +45,7 @@ pub(super) async fn fall_due(
         content_type: "text/plain; charset=utf-8".to_owned(),
         content: Content {
             salt: ambient.bytes(),
-            bytes: format!("obligation {number} was not met in time, which ended {at}").into_bytes(),
+            bytes: Phrase::Overdue { number, over: at }.text(stored.matter.language).into_bytes(),
         },
     };
     let sealed = draft.seal(id, stored.head, &actor, now);

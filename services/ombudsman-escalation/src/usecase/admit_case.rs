@@ -2,6 +2,7 @@
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::Refused;
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -54,9 +55,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         let cases = repeats.iter().map(|decided| decided.id).collect();
         return Err(Refused::RepeatsDecided { cases }.into());
     }
-    let due = after.state.statement_due().map(|due| due.to_string()).unwrap_or_default();
-    let told = format!("admitted; the firm may state its position until {due}");
-    step.add(&office, Paper::text(DossierKind::Admission, Visibility::Parties, told));
+    if let Some(until) = after.state.statement_due() {
+        step.say(&office, DossierKind::Admission, Phrase::Admitted { until });
+    }
     if !repeats.is_empty() {
         let names: Vec<String> = repeats.iter().map(|decided| decided.id.name()).collect();
         let seen = format!("admitted though it repeats what was decided in {}", names.join(", "));

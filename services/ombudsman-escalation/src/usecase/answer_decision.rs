@@ -1,11 +1,12 @@
 //! A party answers the decision.
 
 use kernel::Personal;
-use ombudsman_escalation_domain::vocabulary::{BoundBy, DossierKind, OfficeRole, Stage, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{BoundBy, DossierKind, OfficeRole, Stage};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -51,9 +52,9 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
         }
         _ => return Err(before.not_told().into()),
     };
-    let answered = if command.accepted { "accepts" } else { "does not accept" };
-    let told = format!("the {} {answered}: {}", command.party, command.statement.expose());
-    step.add(&office, Paper::text(DossierKind::DecisionAnswer, Visibility::Parties, told));
+    let statement = command.statement.expose();
+    let answered = Phrase::DecisionAnswered { by: command.party, accepted: command.accepted, statement };
+    step.say(&office, DossierKind::DecisionAnswer, answered);
     if let Some(bound) = after.state.bound() {
         step.note(&office, &answer::decision_bound(&after, bound.by));
     }

@@ -2,12 +2,13 @@
 
 use kernel::Personal;
 use ombudsman_escalation_domain::obligation::Obligation;
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::term;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -43,9 +44,8 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
         Begun::Step(step) => step.of_another(&office, &call).await?,
     };
     let after = step.case().answer_offer(command.accepted, step.now)?;
-    let answered = if command.accepted { "accepted" } else { "not accepted" };
-    let told = format!("{answered}: {}", command.statement.expose());
-    step.add(&office, Paper::text(DossierKind::OfferAnswer, Visibility::Parties, told));
+    let answered = Phrase::OfferAnswered { accepted: command.accepted, statement: command.statement.expose() };
+    step.say(&office, DossierKind::OfferAnswer, answered);
     let agreed =
         after.state.offer().filter(|_| command.accepted).and_then(|offer| Some((offer.entry, offer.promise.clone()?)));
     if let Some((entry, promise)) = agreed {

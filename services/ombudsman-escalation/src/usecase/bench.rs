@@ -6,6 +6,7 @@ use kernel::{Actor, Ambient, ResourceId as _};
 use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{self, Content, Head};
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, OfficeRole, Visibility};
 use postgres::{StoreError, Tx};
 
@@ -206,7 +207,7 @@ impl Bench<'_> {
         }
         let superseded = pb::DecisionSuperseded { case_name: id.name(), review: review.name() };
         moves.entries.push(self.entry(id, &superseded));
-        let told = format!("the decision of {} takes the place of the decision of this case", review.name());
+        let told = Phrase::Superseded { review }.text(moves.stored.matter.language);
         self.paper(&mut moves, Paper::text(DossierKind::Review, Visibility::Parties, told));
         moves.stored.case = after;
         self.write(tx, moves).await?;

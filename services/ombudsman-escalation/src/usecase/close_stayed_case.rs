@@ -1,11 +1,12 @@
 //! Closing a stayed case.
 
 use kernel::Personal;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, StayClosure, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, StayClosure};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 
@@ -35,7 +36,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Begun::Step(step) => step.of_another(&office, &call).await?,
     };
     let after = step.case().close_stayed(command.reason)?;
-    let told = format!("{}: {}", command.reason, command.statement.expose());
-    step.add(&office, Paper::text(DossierKind::StayEnd, Visibility::Parties, told));
+    let closed = Phrase::StayClosed { reason: command.reason, statement: command.statement.expose() };
+    step.say(&office, DossierKind::StayEnd, closed);
     step.finish(&office, after).await
 }

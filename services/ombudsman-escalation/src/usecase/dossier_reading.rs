@@ -150,7 +150,7 @@ async fn seen(
         None if page.newest_first => i64::MAX,
         None => (first - 1).max(0),
     };
-    case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
+    let stored = case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let mut found = if page.newest_first {
         dossier::list_back((&office.db, &office.seal), page.case, &sight.listed, from, limit).await?
@@ -166,7 +166,8 @@ async fn seen(
     found.retain(|sealed| sight.lists(sealed));
     // Nobody is shown what is not written down as shown.
     access::note(&office.db, &shown(&office, &call, page.case, &sight, &found)).await?;
-    let entries = found.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), false)).collect();
+    let told = |sealed| answer::entry_of(&stored.case, sealed, sight.shows(sealed), false);
+    let entries = found.iter().map(told).collect();
     Ok(pb::ListDossierEntriesResponse { entries, next_page_token })
 }
 
@@ -313,7 +314,10 @@ pub async fn export(
     Ok(pb::DossierExport {
         case_name: case.name(),
         export_time: Some(time_to_proto(office.ambient.now())),
-        entries: entries.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), true)).collect(),
+        entries: entries
+            .iter()
+            .map(|sealed| answer::entry_of(&stored.case, sealed, sight.shows(sealed), true))
+            .collect(),
         head_hash: stored.head.hash.to_vec(),
         entry_count,
         audience: told.into(),

@@ -3,6 +3,7 @@
 use kernel::{Channel, ResourceId as _};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::obligation::{Obligation, name};
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::vocabulary::{BoundBy, DossierKind, ObligationKind, OfficeRole, Outcome, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused, recurrence, review, term};
 use server::Call;
@@ -52,14 +53,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     if let Some(sealed) = text.and_then(|text| document::sealed(&told_of, text.expose())) {
         step.add(&office, Paper::text(DossierKind::Decision, Visibility::Parties, sealed));
     }
-    step.add(
-        &office,
-        Paper::text(
-            DossierKind::Notification,
-            Visibility::Parties,
-            format!("the claimant was told by {}", command.channel),
-        ),
-    );
+    step.say(&office, DossierKind::Notification, Phrase::DecisionTold(command.channel));
     let (ticket, customer) = (after.ticket.name(), after.customer.name());
     step.write(&office, after).await?;
     let notified = pb::DecisionNotified {
@@ -119,12 +113,8 @@ async fn open_once_more(office: &Office, step: &mut Step, outcome: Outcome) -> R
         held = Some(last);
     };
     let due = term::end_after_days(step.now, recurrence::ANSWER_DAYS);
-    let told = format!(
-        "what had been carried out for the same cause before these facts did not end it: {} is to tell before {due} what it does so that it does not come again",
-        earlier.debtor
-    );
-    let paper = Paper::text(DossierKind::Recommendation, Visibility::Parties, told);
-    let entry = step.add(office, paper).entry.sequence;
+    let told = Phrase::CameAgain { debtor: &earlier.debtor, due };
+    let entry = step.say(office, DossierKind::Recommendation, told).entry.sequence;
     let others = obligation::of_case(&mut step.tx, case.id).await?.len();
     let owed = Obligation {
         reopens: Some((earlier.case, earlier.number)),

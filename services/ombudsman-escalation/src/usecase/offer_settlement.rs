@@ -2,11 +2,12 @@
 
 use kernel::Personal;
 use ombudsman_escalation_domain::case::Promise;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::DossierKind;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 
@@ -35,11 +36,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
-    let mut told = command.terms.into_inner();
-    if let Some(promise) = &command.promise {
-        told.push_str(&format!("\n\nby {}, within {} days of its acceptance", promise.debtor, promise.days));
-    }
-    let entry = step.add(&office, Paper::text(DossierKind::Offer, Visibility::Parties, told)).entry.sequence;
+    let offered = Phrase::Offered { terms: command.terms.expose(), promise: command.promise.as_ref() };
+    let entry = step.say(&office, DossierKind::Offer, offered).entry.sequence;
     let after = step.case().offer(entry, command.promise, step.now)?;
     step.finish_in_reach(&office, after).await
 }

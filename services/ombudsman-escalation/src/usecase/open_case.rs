@@ -8,6 +8,7 @@ use ombudsman_escalation_domain::admissibility::{self, FirmTerm};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Representative};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::notice::Acknowledged;
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Origin, Parallel, RepresentativeKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, HouseRefused, Refused, TicketId, form};
@@ -210,12 +211,10 @@ async fn write(
     };
     step.note(office, &transitioned);
     step.note_terms(office);
-    step.add(office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&registered)));
+    step.say(office, DossierKind::Complaint, Phrase::Complaint(&registered));
     let own = Regime::of_sector(&snapshot.own.ticket.sector);
     if regime != own {
-        let why =
-            format!("heard under {}: the affair was filed under a sector that is heard under {}", regime.id, own.id);
-        step.add(office, Paper::text(DossierKind::Note, Visibility::Parties, why));
+        step.say(office, DossierKind::Note, Phrase::OtherRules { heard: regime, own });
     }
     let proof = command.representative.and_then(|representative| representative.proof);
     if let Some(proof) = proof {
@@ -329,22 +328,4 @@ pub(crate) fn acknowledge(office: &Office, step: &mut Step, key: Option<&str>) {
     let facts = Acknowledged { office: &office.name, case: &case, key, language: step.stored.matter.language };
     let sealed = document::acknowledge(&office.sealer, &facts);
     step.add(office, Paper::text(DossierKind::Acknowledgement, Visibility::Parties, sealed));
-}
-
-/// The complaint document, in plain text.
-pub(crate) fn told(case: &Case) -> String {
-    let complaint = &case.complaint;
-    let mut text = format!(
-        "regime: {}\nother proceedings: {}\n",
-        case.regime.id,
-        complaint.parallel.map_or("not declared", Parallel::as_str)
-    );
-    for (name, at) in [("facts", complaint.facts_at), ("learnt of", complaint.known_at)] {
-        text.push_str(&format!("{name}: {}\n", at.map_or_else(|| "not said".to_owned(), |at| at.to_string())));
-    }
-    for point in &complaint.points {
-        let point_text: &Personal<String> = &point.text;
-        text.push_str(&format!("{}: {}\n", point.id, point_text.expose()));
-    }
-    text
 }

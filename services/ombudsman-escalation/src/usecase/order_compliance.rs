@@ -1,12 +1,13 @@
 //! Ordering what a binding decision asks for.
 
 use ombudsman_escalation_domain::obligation::{Obligation, Order, fit};
-use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Stage, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Stage};
 use ombudsman_escalation_domain::{Refused, term};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -63,9 +64,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             .filter(|one| one.text() == pb::DecisionText::Remedy && one.claim_point == order.claim_point);
         let remedy = of_it.fold(remedy, |remedy, one| remedy.replacen(&one.stood, &one.stands, 1));
         let due = term::end_after_days(step.now, order.days);
-        let told = format!("{} ({}): {remedy}\nby {}, before {due}", order.claim_point, number, order.debtor);
-        let paper = Paper::text(DossierKind::ComplianceOrder, Visibility::Parties, told);
-        let entry = step.add(&office, paper).entry.sequence;
+        let (claim_point, debtor) = (&order.claim_point, &order.debtor);
+        let told = Phrase::Ordered { number, claim_point, remedy: &remedy, debtor, due };
+        let entry = step.say(&office, DossierKind::ComplianceOrder, told).entry.sequence;
         let owed = Obligation {
             claim_point: Some(order.claim_point),
             ..Obligation::new(ObligationKind::Order, order.debtor, entry, (step.now, due)).after(number - 1)

@@ -1,13 +1,14 @@
 //! Proposing to refuse a case on a ground of the closed list; the claimant may answer.
 
-use kernel::{Personal, ResourceId as _};
+use kernel::Personal;
 use ombudsman_escalation_domain::admissibility::{Facts, Repetition};
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, prior_contact, repeated, replayed};
+use super::{Begun, Change, Seating, Step, prior_contact, repeated, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case as case_store;
@@ -73,12 +74,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let judged =
         case.cure.as_ref().is_some_and(|cure| cure.asks_for_a_judgement() && (cure.cured_at.is_some() || cure_expired));
     let facts = Facts { repeats, cure_expired, judged, answered };
-    let mut told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());
-    if let Some(repeats) = &facts.repeats {
-        let names: Vec<String> = repeats.cases.iter().map(|case| case.name()).collect();
-        told.push_str(&format!("\nrepeats: {}", names.join(", ")));
-    }
-    let after = case.propose_inadmissibility(command.ground, command.reasons, &facts, step.now)?;
-    step.add(&office, Paper::text(DossierKind::InadmissibilityProposal, Visibility::Parties, told));
+    let article = case.regime.article(command.ground);
+    let after = case.propose_inadmissibility(command.ground, command.reasons.clone(), &facts, step.now)?;
+    let repeats = facts.repeats.as_ref().map(|repeats| repeats.cases.as_slice()).unwrap_or_default();
+    let proposed = Phrase::RefusalProposed { article, reasons: command.reasons.expose(), repeats };
+    step.say(&office, DossierKind::InadmissibilityProposal, proposed);
     step.finish(&office, after).await
 }

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use kernel::Personal;
 use ombudsman_escalation_domain::case::{Case, Completion};
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 
@@ -65,10 +66,10 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
             None => Failure::field("facts_time", "must not be after the claimant came to know of them, as they said"),
         });
     }
-    let told = told(&command.completion, command.content.expose());
-    let after = before.receive_cure(command.completion, reached_at)?;
+    let after = before.receive_cure(command.completion.clone(), reached_at)?;
     step.as_of(reached_at);
-    step.add(&office, Paper::text(DossierKind::Cure, Visibility::Parties, told));
+    let sent = Phrase::Completed { sent: &command.completion, content: command.content.expose() };
+    step.say(&office, DossierKind::Cure, sent);
     step.finish(&office, after).await
 }
 
@@ -77,22 +78,4 @@ fn may_reach_from(case: &Case) -> Timestamp {
     let cure = case.cure.as_ref();
     let sent = [cure.and_then(|cure| cure.asked_at), cure.and_then(|cure| cure.cured_at)];
     sent.into_iter().flatten().fold(case.complaint.filed_at_office, Timestamp::max)
-}
-
-/// What was sent, and under it what of the complaint it changes: so that nothing that was said before is lost by it.
-fn told(completion: &Completion, content: &str) -> String {
-    let mut told = content.to_owned();
-    if let Some(parallel) = completion.parallel {
-        told.push_str(&format!("\nother proceedings: {parallel}"));
-    }
-    if let Some(facts_at) = completion.facts_at {
-        told.push_str(&format!("\nfacts: {facts_at}"));
-    }
-    if let Some(known_at) = completion.known_at {
-        told.push_str(&format!("\nlearnt of: {known_at}"));
-    }
-    for point in &completion.points {
-        told.push_str(&format!("\n{}: {}", point.id, point.text.expose()));
-    }
-    told
 }

@@ -2,11 +2,12 @@
 
 use kernel::Personal;
 use ombudsman_escalation_domain::Refused;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Stage, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Stage};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::dossier;
@@ -46,8 +47,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     {
         return Err(Refused::GroundNotMet { ground: command.ground, article }.into());
     }
-    let told = format!("{article}: {}\n{}", command.reasons.expose(), command.signpost);
-    let after = case.refuse(command.ground, command.reasons, command.signpost, step.now)?;
-    step.add(&office, Paper::text(DossierKind::Refusal, Visibility::Parties, told));
+    let after = case.refuse(command.ground, command.reasons.clone(), command.signpost.clone(), step.now)?;
+    let (reasons, signpost) = (command.reasons.expose(), &command.signpost);
+    step.say(&office, DossierKind::Refusal, Phrase::Refused { article, reasons, signpost });
     step.finish(&office, after).await
 }

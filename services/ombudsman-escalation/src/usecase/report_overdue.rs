@@ -1,11 +1,12 @@
 //! Reporting what the firm did not carry out.
 
 use kernel::{Personal, ResourceId as _};
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::obligation;
@@ -35,8 +36,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     };
     let owed = obligation::of_case(&mut step.tx, command.change.case).await?;
     let after = step.case().report(&owed)?;
-    let told = format!("{}\n\n{}", after.regime.reports_to, command.report.expose());
-    step.add(&office, Paper::text(DossierKind::OverdueReport, Visibility::Parties, told));
+    let told = Phrase::Reported { regime: after.regime, report: command.report.expose() };
+    step.say(&office, DossierKind::OverdueReport, told);
     step.file_papers().await?;
     for missed in owed {
         let reported = missed.clone().report(step.now);

@@ -3,14 +3,15 @@
 use kernel::{Personal, ResourceId as _};
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::Head;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Stage, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Stage};
 use ombudsman_escalation_domain::{CaseId, ProcedureRefused, Refused, TicketId};
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::open_case::{acknowledge, brought_with, told};
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::open_case::{acknowledge, brought_with};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
 use crate::office::Office;
@@ -55,8 +56,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     if let Some((live, _)) = reviews.into_iter().find(|(_, live)| *live) {
         return Err(Refused::from(ProcedureRefused::ReviewAtOffice { case: Some(live) }).into());
     }
-    let link = format!("reviewed by {}: {}", review.id.name(), command.cause.expose());
-    step.add(&office, Paper::text(DossierKind::Review, Visibility::Parties, link));
+    let cause = command.cause.expose();
+    step.say(&office, DossierKind::Review, Phrase::ReviewedBy { review: review.id, cause });
     step.note(&office, &pb::ReviewOpened { case_name: reviewed.id.name(), review: review.id.name() });
     step.write(&office, reviewed.clone()).await?;
     let matter = step.stored.matter.clone();
@@ -81,9 +82,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     step.note(&office, &opened(&review, &brought));
     step.note(&office, &registered(&review));
     step.note_terms(&office);
-    let link = format!("reviews {}: {}", reviewed.id.name(), command.cause.expose());
-    step.add(&office, Paper::text(DossierKind::Review, Visibility::Parties, link));
-    step.add(&office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&review)));
+    step.say(&office, DossierKind::Review, Phrase::Reviews { case: reviewed.id, cause });
+    step.say(&office, DossierKind::Complaint, Phrase::Complaint(&review));
     acknowledge(&office, &mut step, None);
     step.conclude(&office).await
 }

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use kernel::{Personal, ResourceId as _};
 use ombudsman_escalation_domain::obligation::{Proof, name};
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::team::WORKING;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
+use ombudsman_escalation_domain::vocabulary::DossierKind;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -47,9 +48,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let picked = obligation::pick(&owed, command.number)?;
     let brought = picked.proof;
     let judged = picked.judge(command.holds)?;
-    let verdict = if command.holds { "holds" } else { "does not hold" };
-    let told = format!("the proof of obligation {} {verdict}: {}", command.number, command.reasons.expose());
-    step.add(&office, Paper::text(DossierKind::ExecutionReview, Visibility::Parties, told));
+    let (number, reasons) = (command.number, command.reasons.expose());
+    step.say(&office, DossierKind::ExecutionReview, Phrase::ProofJudged { number, holds: command.holds, reasons });
     obligation::update(&mut step.tx, before.id, &judged).await?;
     let case_name = before.id.name();
     let obligation = name(before.id, command.number);

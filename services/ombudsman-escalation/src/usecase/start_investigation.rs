@@ -1,10 +1,11 @@
 //! Opening the investigation, once the firm spoke or its time is over.
 
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 
@@ -36,6 +37,6 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Begun::Step(step) => step,
     };
     let after = step.case().investigate(step.now)?;
-    step.add(&office, Paper::text(DossierKind::Investigation, Visibility::Parties, "the investigation was opened"));
+    step.say(&office, DossierKind::Investigation, Phrase::InvestigationOpened);
     step.finish(&office, after).await
 }

@@ -7,6 +7,7 @@ use kernel::{Actor, Classify as _, ResourceId as _};
 use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
+use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::team::Team;
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, Ground, OfficeRole, TermKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, HouseRefused, ProcedureRefused, Refused};
@@ -235,6 +236,12 @@ impl Step {
         self.note(office, &noted);
         self.papers.push(Filed::of(sealed.clone(), &office.seal, office.ambient.bytes()));
         sealed
+    }
+
+    /// Adds a paper for both parties in which the office speaks, in the claimant's language.
+    pub(crate) fn say(&mut self, office: &Office, kind: DossierKind, phrase: Phrase<'_>) -> Sealed {
+        let text = phrase.text(self.stored.matter.language);
+        self.add(office, Paper::text(kind, Visibility::Parties, text))
     }
 
     /// Adds an entry to the ledger.

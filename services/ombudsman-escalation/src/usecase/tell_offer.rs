@@ -1,11 +1,12 @@
 //! Telling the claimant the offer.
 
 use kernel::Channel;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::phrase::Phrase;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 
@@ -33,7 +34,6 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Begun::Step(step) => step,
     };
     let after = step.case().tell_offer(step.now)?;
-    let told = format!("the claimant was told the offer by {}", command.channel);
-    step.add(&office, Paper::text(DossierKind::OfferNotice, Visibility::Parties, told));
+    step.say(&office, DossierKind::OfferNotice, Phrase::OfferTold(command.channel));
     step.finish(&office, after).await
 }

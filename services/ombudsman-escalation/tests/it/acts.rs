@@ -130,6 +130,14 @@ impl World {
         of_kind.map(|entry| String::from_utf8_lossy(&entry.content).into_owned()).collect()
     }
 
+    /// Whose word papers of the case are said to be, in order.
+    pub async fn answered_by(&self, case: &str) -> Vec<(pb::DossierKind, pb::Party)> {
+        let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() };
+        let entries = self.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
+        let said = entries.iter().filter(|entry| entry.answered_by() != pb::Party::Unspecified);
+        said.map(|entry| (entry.kind(), entry.answered_by())).collect()
+    }
+
     /// The claimant of this case speaks this language.
     pub async fn speaks(&self, case: &str, language: Language) {
         let code = if language == Language::En { "en" } else { "es" };

@@ -165,7 +165,7 @@ async fn the_office_says_which_decided_complaint_is_repeated_where_the_firm_link
     let proposed = propose_repeated(&world, &second, &[&first]).await.unwrap();
     assert_eq!(proposed.refusal.unwrap().repeats, std::slice::from_ref(&first));
     let told = papers(&world, &second, pb::DossierKind::InadmissibilityProposal).await.remove(0);
-    assert!(told.ends_with(&format!("\nrepeats: {first}")), "{told}");
+    assert!(told.ends_with(&format!("\nRepite lo ya resuelto en {first}.")), "{told}");
     // What they answer is held against it: it was another charge, after the decision.
     let third = seated(&world, |request| request.facts_time = None).await;
     let later = world.in_days(0);
@@ -275,7 +275,11 @@ async fn when_it_happened_and_was_learnt_of_stands_in_the_papers_and_is_said_lat
     let world = World::staffed().await;
     let case = seated(&world, |request| request.facts_time = time("2023-12-01T12:00:00Z")).await.name;
     let complaint = papers(&world, &case, pb::DossierKind::Complaint).await.remove(0);
-    assert!(complaint.contains("facts: 2023-12-01T12:00:00Z\nlearnt of: not said\n"), "{complaint}");
+    assert!(
+        complaint
+            .contains("Fecha de los hechos: 1 de diciembre de 2023\nConocidos por quien reclama desde: sin decir\n"),
+        "{complaint}"
+    );
     let told = papers(&world, &case, pb::DossierKind::Acknowledgement).await.remove(0);
     assert!(told.contains("Fecha de los hechos: 2023-12-01\nConocidos desde: sin decir\n"), "{told}");
     let window = pb::InadmissibilityGround::FilingWindowPassed;
@@ -289,7 +293,7 @@ async fn when_it_happened_and_was_learnt_of_stands_in_the_papers_and_is_said_lat
     assert_eq!(heard.facts_known_time, learnt);
     assert_eq!(world.get(&case).await.facts_known_time, learnt);
     let cure = papers(&world, &case, pb::DossierKind::Cure).await.remove(0);
-    assert!(cure.ends_with("\nlearnt of: 2026-05-05T12:00:00Z"), "{cure}");
+    assert!(cure.ends_with("\nConocidos por quien reclama desde: 5 de mayo de 2026"), "{cure}");
     assert_eq!(reason(&refuse(&world, &case, window).await.unwrap_err()).1, "GROUND_NOT_MET");
     world.admit(&case).await.unwrap();
     // And the facts alone are said to be no later than they were learnt of.
@@ -304,7 +308,7 @@ async fn when_it_happened_and_was_learnt_of_stands_in_the_papers_and_is_said_lat
     // Both are told where both were said.
     let both = seated(&world, |request| request.facts_known_time = time("2026-10-02T12:00:00Z")).await.name;
     let complaint = papers(&world, &both, pb::DossierKind::Complaint).await.remove(0);
-    assert!(complaint.contains("learnt of: 2026-10-02T12:00:00Z\n"), "{complaint}");
+    assert!(complaint.contains("Conocidos por quien reclama desde: 2 de octubre de 2026\n"), "{complaint}");
     let told = papers(&world, &both, pb::DossierKind::Acknowledgement).await.remove(0);
     assert!(told.contains("Conocidos desde: 2026-10-02\n"), "{told}");
 }

@@ -486,7 +486,10 @@ async fn an_offer_is_answered_by_its_claimant_once_it_was_told_and_thought_over(
     world.days(11);
     assert!(claimant.look().await.options().any(|option| option == O::AcceptOffer));
     assert_eq!(claimant.answer_offer(true).await.unwrap(), S::Settled);
-    assert_eq!(world.papers(case, pb::DossierKind::OfferAnswer).await, ["accepted: so be it"]);
+    assert_eq!(
+        world.papers(case, pb::DossierKind::OfferAnswer).await,
+        ["La parte reclamante acepta la oferta: so be it"]
+    );
     let set = world.entries::<pb::PartyTermSet>().await;
     let kinds: Vec<_> = set.iter().map(|term| (term.kind(), term.bearer())).collect();
     use pb::PartyTermKind as K;
@@ -521,7 +524,11 @@ async fn under_the_rules_of_an_accredited_body_the_claimants_word_binds_the_firm
     assert_eq!(reason(&by_firm.unwrap_err()).1, "BINDS_BY_NO_WORD");
     assert_eq!(claimant.answer_decision(true).await.unwrap(), S::Binding);
     assert_eq!(world.told(case).await.bound_by(), pb::BoundBy::Claimant);
-    assert_eq!(world.papers(case, pb::DossierKind::DecisionAnswer).await, ["the claimant accepts: I accept it"]);
+    assert_eq!(
+        world.papers(case, pb::DossierKind::DecisionAnswer).await,
+        ["La parte reclamante acepta la resolución: I accept it"]
+    );
+    assert_eq!(world.answered_by(case).await, [(pb::DossierKind::DecisionAnswer, pb::Party::Claimant)]);
     // In finance the law binds, and nobody has to answer.
     let finance = Claimant::of(&world, "es.finance").await;
     world.to_draft(&finance.case).await;

@@ -156,8 +156,7 @@ async fn who_is_asked_to_complete_it_completes_it_with_key_and_proof_and_once() 
     assert_eq!(case.claim_points.iter().map(|point| point.text.as_str()).collect::<Vec<_>>(), ["Me cobran dos veces"]);
     assert_eq!(case.facts_time, crate::world::time("2026-10-03T00:00:00Z"));
     assert!(case.cure.unwrap().cured_time.is_some());
-    let kept =
-        "it was the bill of March\nother proceedings: none\nfacts: 2026-10-03T00:00:00Z\np1: Me cobran dos veces";
+    let kept = "it was the bill of March\nOtros procedimientos sobre lo mismo: ninguno\nFecha de los hechos: 3 de octubre de 2026\nPunto p1: Me cobran dos veces";
     assert_eq!(world.papers(&claimant.case, pb::DossierKind::Cure).await, [kept]);
     let closed = world.entries::<pb::PartyTermClosed>().await;
     assert_eq!((closed.len(), closed[0].kind(), closed[0].used), (1, pb::PartyTermKind::Cure, true));

@@ -136,11 +136,15 @@ async fn an_order_that_is_not_carried_out_is_overdue_once_reported_and_may_be_do
     assert!(world.elena().verify_dossier(verdict).await.unwrap().into_inner().intact);
 
     let told = world.told(&case).await;
+    assert_eq!(told.reports_to, "the board of directors of the firm, and the supervisor it answers to");
     let reported = act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing was refunded");
     assert_eq!(reported.unwrap().state(), S::Reported);
     assert_eq!(world.get(&case).await.next_due_time, None, "the office has done what it may");
     let paper = world.papers(&case, pb::DossierKind::OverdueReport).await;
-    assert_eq!(paper, [format!("{}\n\nnothing was refunded", told.reports_to)]);
+    assert_eq!(
+        paper,
+        ["Se comunica al consejo de administración de la entidad y a su supervisor.\n\nnothing was refunded"]
+    );
     let entry = world.entries::<pb::OverdueReported>().await;
     assert_eq!(entry[0].article, "Orden ECO/734/2004 art. 17; Ley 44/2002 art. 30");
     let again = act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "still nothing");
@@ -268,6 +272,7 @@ async fn where_the_law_does_not_bind_the_firms_word_does_and_its_no_ends_it() {
     assert_eq!(reason(&other), (Code::FailedPrecondition, "BINDS_BY_NO_WORD".into()));
     assert_eq!(answer(case.clone(), pb::BoundBy::Firm, true).await.unwrap().state(), S::Binding);
     assert_eq!(world.told(&case).await.bound_by(), pb::BoundBy::Firm);
+    assert_eq!(world.answered_by(&case).await, [(pb::DossierKind::DecisionAnswer, pb::Party::Firm)]);
     let ordered = act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order("p1", 10)]);
     assert_eq!(ordered.unwrap().state(), S::Compliance);
 

@@ -46,7 +46,10 @@ async fn an_offer_is_accepted_after_it_was_told_and_thought_over() {
     let told = world.told(&case).await;
     assert!(told.settle_time.is_some() && told.offer.unwrap().tell_time.is_some());
     assert_eq!(world.papers(&case, pb::DossierKind::Offer).await, ["41 euros and an apology"]);
-    assert_eq!(world.papers(&case, pb::DossierKind::OfferAnswer).await, ["accepted: agreed"]);
+    assert_eq!(
+        world.papers(&case, pb::DossierKind::OfferAnswer).await,
+        ["La parte reclamante acepta la oferta: agreed"]
+    );
     assert_eq!(reason(&world.withdraw(&case).await.unwrap_err()).1, "CASE_STATE");
 }
 

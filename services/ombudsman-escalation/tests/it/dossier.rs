@@ -245,7 +245,7 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
     let whole = world.ines().export_dossier(request.clone()).await.unwrap().into_inner();
     world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let redacted = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
-    let known = |head| Known { head, key: None };
+    let known = |head| Known { head, keys: &[] };
     let (intact, bare) =
         (bundle::verify(&whole, known(None)).unwrap(), bundle::verify(&redacted, known(None)).unwrap());
     assert_eq!((intact.case.name(), intact.bare.len()), (case, 0));
@@ -316,9 +316,10 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
         .await
         .unwrap()
         .into_inner();
-    let key = world.harness.checkpoint_key();
-    let against = |export: &pb::DossierExport, key: &[u8]| bundle::verify(export, Known { head: None, key: Some(key) });
-    let intact = against(&export, &key).unwrap();
+    // The office had another key before.
+    let keys = [vec![8; 32], world.harness.checkpoint_key()];
+    let against = |export: &pb::DossierExport, keys: &[Vec<u8>]| bundle::verify(export, Known { head: None, keys });
+    let intact = against(&export, &keys).unwrap();
     let papers = |export: &pb::DossierExport| -> Vec<u64> {
         use pb::DossierKind::{Acknowledgement, Decision};
         let signed = export.entries.iter().filter(|entry| {
@@ -328,7 +329,7 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     };
     // The acknowledgement; the decision as it was issued, and as the parties were told it.
     assert_eq!((intact.signed.clone(), intact.signed.len()), (papers(&export), 3));
-    let other = against(&export, &[7; 32]).unwrap_err().to_string();
+    let other = against(&export, &[vec![7; 32]]).unwrap_err().to_string();
     assert_eq!(
         other,
         format!(
@@ -349,7 +350,7 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     ] {
         let forged = forge(id, &export, place, |text| text.replace(from, into));
         assert!(bundle::verify(&forged, Known::default()).is_ok(), "the chain alone holds");
-        let said = against(&forged, &key).unwrap_err().to_string();
+        let said = against(&forged, &keys).unwrap_err().to_string();
         assert_eq!(said, format!("entry {place} is no paper of this case that the key signed: {because}"));
     }
     // A paper that the key did sign, of another case.
@@ -359,7 +360,7 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     let acknowledged = theirs.entries.iter().find(|entry| entry.kind() == pb::DossierKind::Acknowledgement).unwrap();
     let acknowledged = String::from_utf8(acknowledged.content.clone()).unwrap();
     let forged = forge(id, &export, intact.signed[0], |_| acknowledged.clone());
-    let said = against(&forged, &key).unwrap_err().to_string();
+    let said = against(&forged, &keys).unwrap_err().to_string();
     assert_eq!(
         said,
         format!("entry {} is no paper of this case that the key signed: it belongs to another case", intact.signed[0])
@@ -441,7 +442,7 @@ async fn what_is_taken_away_for_the_parties_holds_what_both_may_read_and_verifie
     assert_eq!(words.map(|words| says(&theirs, words)), [false, false, false, true]);
     let bare = |entry: &pb::DossierEntry| entry.content.is_empty() && entry.salt.is_empty();
     assert!(theirs.entries.iter().all(|entry| entry.visibility() == pb::DossierVisibility::Parties || bare(entry)));
-    let known = || Known { head: None, key: None };
+    let known = || Known { head: None, keys: &[] };
     let (intact, redacted) = (bundle::verify(&whole, known()).unwrap(), bundle::verify(&theirs, known()).unwrap());
     assert_eq!((redacted.entries, redacted.head), (intact.entries, intact.head));
     // Once the claimant was told the offer it is a paper of theirs.

@@ -36,7 +36,7 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
     let kept: tickets::Ticket = prost::Message::decode(papers[1].content.as_slice()).unwrap();
     assert_eq!(kept.name, ticket);
     let gap = String::from_utf8(papers[6].content.clone()).unwrap();
-    assert!(gap.starts_with("sla-monitor"), "{gap}");
+    assert_eq!(gap, "Falta la copia de los plazos del asunto: el servicio que los cuenta no contestó a tiempo.");
     let gap = String::from_utf8(papers[7].content.clone()).unwrap();
     assert!(gap.starts_with("customer-profile: it knows no such customer"), "{gap}");
 
@@ -237,7 +237,8 @@ async fn the_sector_of_the_affair_says_which_rules_it_is_heard_under_and_only_th
     let taken = world.ines().open_case(open_request(&general)).await.unwrap().into_inner();
     assert_eq!(taken.regime, "es.finance");
     let why = world.papers(&taken.name, pb::DossierKind::Note).await;
-    assert_eq!(why, ["heard under es.finance: the affair was filed under a sector that is heard under es.general"]);
+    let told = "Se tramita por las normas de las entidades financieras (Ley 44/2002). El asunto se presentó en un sector al que corresponden las normas generales de la oficina (Ley 10/2025 y su reglamento).";
+    assert_eq!(why, [told]);
     let future = pb::OpenCaseRequest {
         facts_time: world.in_days(2),
         facts_known_time: world.in_days(3),

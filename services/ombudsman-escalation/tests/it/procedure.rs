@@ -76,7 +76,10 @@ async fn a_stayed_case_is_closed_with_its_reason_and_without_a_decision() {
     assert_eq!((closed.state(), closed.parallel_proceedings()), (S::Closed, pb::ParallelProceedings::Decided));
     assert_eq!(closed.decision, "");
     assert_eq!(world.told(&case).await.came_from(), S::Stayed);
-    assert_eq!(world.papers(&case, pb::DossierKind::StayEnd).await, ["proceedings_decided: award of 3 March"]);
+    assert_eq!(
+        world.papers(&case, pb::DossierKind::StayEnd).await,
+        ["Se cierra porque el otro procedimiento resolvió el asunto: award of 3 March"]
+    );
     let again = act!(world, "elena", resume_case, ResumeCaseRequest, &case, statement: "no");
     assert_eq!(reason(&again.unwrap_err()).1, "CASE_STATE");
 }

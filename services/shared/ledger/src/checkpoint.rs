@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::figures;
+pub use crate::handover::{Former, Handover};
 use crate::sequencer::Ledger;
 
 /// Time between two checkpoints.
@@ -24,7 +25,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// How old the last checkpoint has to be before a replica takes its turn: a little less than the time between two, so that the
 /// replica that signed it is not kept from the next.
 const TURN: SignedDuration = SignedDuration::from_secs(55);
-/// Bytes of the end of a file that are looked at first: a line has less than three hundred.
+/// Bytes of the end of a file that are looked at first: a line has less than three hundred, and one that hands over twice as many.
 const END: u64 = 4_096;
 const DOMAIN: &str = "ventanilla.ledger.checkpoint.v1";
 
@@ -43,6 +44,9 @@ pub struct Checkpoint {
     pub key_id: String,
     /// Ed25519 signature, hex.
     pub signature: String,
+    /// Which key signs after this one; absent but of the last checkpoint that a key signs. Who reads checkpoints without knowing of it reads one like any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<Handover>,
 }
 
 /// Why checkpoints could not be written or read.
@@ -86,16 +90,30 @@ impl Checkpoint {
             signed_at: now,
             key_id: key_id(key.public_key().as_ref()),
             signature: String::new(),
+            handover: None,
         };
         checkpoint.signature = hex::encode(key.sign(checkpoint.statement().as_bytes()).as_ref());
         checkpoint
     }
 
-    /// Whether `public_key` signed exactly this.
+    /// The same as the last that `key` signs: the public key `to` signs after it.
+    #[must_use]
+    pub fn handing_over(self, key: &Ed25519KeyPair, to: &[u8]) -> Self {
+        Self { handover: Some(Handover::sign(key, &self.statement(), to)), ..self }
+    }
+
+    /// Whether `public_key` signed exactly this, and handed over what it says it did.
     pub fn holds(&self, public_key: &[u8]) -> bool {
         let Ok(signature) = hex::decode(&self.signature) else { return false };
+        let statement = self.statement();
         self.key_id == key_id(public_key)
-            && UnparsedPublicKey::new(&ED25519, public_key).verify(self.statement().as_bytes(), &signature).is_ok()
+            && UnparsedPublicKey::new(&ED25519, public_key).verify(statement.as_bytes(), &signature).is_ok()
+            && self.handover.as_ref().is_none_or(|handover| handover.holds(&statement, public_key))
+    }
+
+    /// Whether the key `to` is told to sign after it.
+    fn is_handed_to(&self, to: &[u8]) -> bool {
+        self.handover.as_ref().and_then(Handover::successor).is_some_and(|key| key == to)
     }
 
     fn statement(&self) -> String {
@@ -127,24 +145,24 @@ pub fn read(path: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
     Ok(all)
 }
 
-/// The checkpoints of a file that cover more than `position`; where there is none, the last one however little it covers. Every line is
-/// read, and no more of them is held than that.
+/// The checkpoints of a file that cover more than `position`, after those by which keys were handed over before it; where none covers more,
+/// the last one however little it covers. Every line is read, and no more of them is held than that.
 ///
 /// # Errors
 /// As [`read`].
 pub fn since(path: &Path, position: i64) -> Result<Vec<Checkpoint>, CheckpointError> {
-    let (mut above, mut last) = (Vec::new(), None);
+    let (mut kept, mut last) = (Vec::new(), None);
     each(path, |checkpoint| {
-        if checkpoint.position > position {
-            above.push(checkpoint);
-        } else {
+        let covers = checkpoint.position > position;
+        if covers || checkpoint.handover.is_some() {
+            last = None;
+            kept.push(checkpoint);
+        } else if kept.last().is_none_or(|kept| kept.position <= position) {
             last = Some(checkpoint);
         }
     })?;
-    if above.is_empty() {
-        above.extend(last);
-    }
-    Ok(above)
+    kept.extend(last);
+    Ok(kept)
 }
 
 /// Gives each checkpoint of a file, line by line.
@@ -201,20 +219,38 @@ fn end(file: &mut (impl Read + Seek)) -> io::Result<(Vec<u8>, u64)> {
     }
 }
 
+/// Whose turn it is to sign, as the last line tells.
+enum Turn<'a> {
+    /// The key's own.
+    Own,
+    /// The key's own, once this one, which signed last, has handed over to it.
+    After(&'a Ed25519KeyPair),
+    /// Another key's, to which this one was handed over.
+    Over,
+}
+
 /// Signs the head every minute and once at the end. Replicas of a service take turns at one file: each begins by reading its last line,
-/// and leaves out what another signed meanwhile. Cheap to clone.
+/// and leaves out what another signed meanwhile. Where another key signed last, that one hands over first, if it is here; and who still has a key
+/// that was handed over signs no more. Cheap to clone.
 #[derive(Clone)]
 pub struct Notary {
     ledger: Ledger,
     ambient: Ambient,
     key: Arc<Ed25519KeyPair>,
+    former: Former,
     folder: PathBuf,
 }
 
 impl Notary {
     /// Signs `ledger` with `key` into a file of `folder`.
     pub fn new(ledger: Ledger, ambient: Ambient, key: Arc<Ed25519KeyPair>, folder: PathBuf) -> Self {
-        Self { ledger, ambient, key, folder }
+        Self { ledger, ambient, key, former: Former::default(), folder }
+    }
+
+    /// The same after these keys.
+    #[must_use]
+    pub fn after(self, former: Former) -> Self {
+        Self { former, ..self }
     }
 
     /// Signs until cancelled.
@@ -230,6 +266,14 @@ impl Notary {
                 0
             }
         };
+        match self.take_over().await {
+            Ok(position) => last = last.max(position),
+            Err(error) => tracing::error!(
+                source = self.ledger.source(),
+                error = kernel::chain(&error),
+                "the key that signed before could not hand over yet"
+            ),
+        }
         figures::signed(self.ledger.source(), last);
         loop {
             let ended = tokio::select! {
@@ -278,11 +322,33 @@ impl Notary {
         self.sign_after(last, TURN).await
     }
 
+    /// Has the key that signed last hand over to this one, if it is here and has not done so; the head need not have moved. Answers the position
+    /// that is covered.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub async fn take_over(&self) -> Result<i64, CheckpointError> {
+        if self.former.handing().is_none() {
+            return Ok(0);
+        }
+        let (position, hash) = self.ledger.position().await?;
+        self.append_apart(0, (position, hash), TURN).await
+    }
+
     async fn sign_after(&self, last: i64, age: SignedDuration) -> Result<i64, CheckpointError> {
         let (position, hash) = self.ledger.position().await?;
         if position <= last {
             return Ok(last);
         }
+        self.append_apart(last, (position, hash), age).await
+    }
+
+    async fn append_apart(
+        &self,
+        last: i64,
+        (position, hash): (i64, Vec<u8>),
+        age: SignedDuration,
+    ) -> Result<i64, CheckpointError> {
         let notary = self.clone();
         // Another replica holds the file for as long as its disk takes.
         let signed = tokio::task::spawn_blocking(move || notary.append(last, position, &hash, age)).await;
@@ -298,16 +364,80 @@ impl Notary {
         // Where nobody can read the line, who wrote what comes before it goes by what it knows.
         let before: Option<Checkpoint> = serde_json::from_slice(&line).ok();
         let now = self.ambient.now();
-        if let Some(before) = before
-            && (before.position >= position || now.duration_since(before.signed_at).abs() < age)
-        {
-            return Ok(before.position.max(last));
+        let (mut hash, mut lines) = (hash.to_vec(), Vec::new());
+        if let Some(before) = &before {
+            let covered = Ok(before.position.max(last));
+            match self.turn(before) {
+                Turn::Over => {
+                    tracing::warn!(
+                        source = self.ledger.source(),
+                        "another key signs this ledger now: this process has the one that was handed over, and signs no more"
+                    );
+                    return covered;
+                }
+                Turn::Own if before.position >= position => return covered,
+                Turn::Own if now.duration_since(before.signed_at).abs() < age => return covered,
+                Turn::Own => {}
+                // A ledger that was put back: what it says now is not for the key that goes to sign.
+                Turn::After(_) if before.position > position => return covered,
+                Turn::After(handing) => {
+                    if before.position == position {
+                        // The key that goes says nothing else than it did.
+                        hash = seal::unhex(&before.hash).unwrap_or(hash);
+                    }
+                    let checkpoint = Checkpoint::sign(handing, self.ledger.source(), position, &hash, now);
+                    lines.push(checkpoint.handing_over(handing, self.public_key()));
+                    tracing::info!(
+                        source = self.ledger.source(),
+                        position,
+                        from = before.key_id,
+                        to = key_id(self.public_key()),
+                        "the signing key was handed over"
+                    );
+                }
+            }
         }
-        let checkpoint = Checkpoint::sign(&self.key, self.ledger.source(), position, hash, now);
-        let mut line = serde_json::to_vec(&checkpoint).map_err(|e| fault(e.into()))?;
-        line.push(b'\n');
-        file.write_all(&line).and_then(|()| file.sync_data()).map_err(fault)?;
+        lines.push(Checkpoint::sign(&self.key, self.ledger.source(), position, &hash, now));
+        let mut bytes = Vec::new();
+        for line in &lines {
+            serde_json::to_writer(&mut bytes, line).map_err(|e| fault(e.into()))?;
+            bytes.push(b'\n');
+        }
+        file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(fault)?;
         Ok(position)
+    }
+
+    /// Whose turn it is after this last line.
+    fn turn(&self, before: &Checkpoint) -> Turn<'_> {
+        let own = self.public_key();
+        if before.is_handed_to(own) {
+            return Turn::Own;
+        }
+        if before.holds(own) {
+            return if before.handover.is_some() { Turn::Over } else { Turn::Own };
+        }
+        match self.former.handing() {
+            Some(handing) if before.holds(handing.public_key().as_ref()) => Turn::After(handing),
+            _ if self.former.knows(&before.key_id) => Turn::Own,
+            // Nobody's that is known here: what this key was handed over to, where the file says so.
+            _ if self.was_handed_over() => Turn::Over,
+            _ => Turn::Own,
+        }
+    }
+
+    /// Whether the file says that this key was handed over, and was not taken up again since. Reads all of it.
+    fn was_handed_over(&self) -> bool {
+        let own = self.public_key();
+        let mut over = false;
+        let read = each(&self.file(), |checkpoint| {
+            over = (over || checkpoint.handover.is_some() && checkpoint.holds(own)) && !checkpoint.is_handed_to(own);
+        });
+        // A file that cannot be read keeps nobody from signing.
+        read.is_ok() && over
+    }
+
+    fn public_key(&self) -> &[u8] {
+        self.key.public_key().as_ref()
     }
 
     /// The position that is signed already; a torn last line is taken away first.

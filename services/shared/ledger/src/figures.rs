@@ -55,9 +55,12 @@ pub(crate) fn followed(
 ) {
     let of = [KeyValue::new("ventanilla.service", follower), KeyValue::new("ventanilla.source", source)];
     lag().record((standing.head_position - standing.position).max(0), &of);
-    // Who never was caught up is the one to know of.
-    let since = standing.as_of.unwrap_or(began);
-    age().record(now.duration_since(since).as_secs_f64().max(0.0), &of);
+    age().record(age_of(standing, began, now), &of);
+}
+
+/// How old what is known of a source is, in seconds: of who never was caught up, as old as its following. That is the one to know of.
+fn age_of(standing: SourceStanding, began: Timestamp, now: Timestamp) -> f64 {
+    now.duration_since(standing.as_of.unwrap_or(began)).as_secs_f64().max(0.0)
 }
 
 /// `follower` applied so many entries of `source` that came `by` its ledger or a broker; those that another process of it had applied are
@@ -107,4 +110,18 @@ pub(crate) fn forged(follower: &'static str, source: &'static str, things: u64) 
                 .build()
         })
         .add(things, &[KeyValue::new("ventanilla.service", follower), KeyValue::new("ventanilla.source", source)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_never_was_caught_up_is_as_old_as_its_following() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let heard = |as_of| SourceStanding { as_of, ..SourceStanding::default() };
+        assert_eq!(age_of(heard(None), at(10), at(100)), 90.0);
+        assert_eq!(age_of(heard(Some(at(95))), at(10), at(100)), 5.0);
+        assert_eq!(age_of(heard(Some(at(101))), at(10), at(100)), 0.0, "its clock may be ahead");
+    }
 }

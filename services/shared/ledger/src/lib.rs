@@ -17,6 +17,7 @@ mod feed;
 mod figures;
 mod follower;
 mod forget;
+mod handover;
 pub mod months;
 mod received;
 mod rows;

@@ -1,6 +1,6 @@
 //! Proves a ledger from an export and its checkpoints alone, or names the first bad entry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 
 use futures::TryStreamExt;
@@ -11,7 +11,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use crate::chain::{Chained, GENESIS, commitment, entry_hash};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Handover, key_id};
 use crate::rows::EntryRow;
 
 /// One line of an export.
@@ -126,6 +126,12 @@ pub enum Fault {
         /// Its position.
         position: i64,
     },
+    /// A checkpoint is signed by a key that was not to sign any more.
+    #[error("the checkpoint of position {position} was signed with a key that had been handed over before")]
+    HandedOver {
+        /// Its position.
+        position: i64,
+    },
 }
 
 /// Checks entries one by one as they are read.
@@ -138,16 +144,25 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Holds the entries to come against these checkpoints of `source`, signed by one of the keys.
+    /// Holds the entries to come against these checkpoints of `source`, in the order in which they were signed: by one of the keys, or by one that
+    /// such a key handed over to. A key that handed over is believed no more, until it is handed over to again.
     pub fn new(source: &str, checkpoints: &[Checkpoint], public_keys: &[Vec<u8>]) -> Self {
         let mut verdict = Verdict { entries: 0, checkpoints: 0, personal_parts: 0, erased_parts: 0, fault: None };
         let mut signed = BTreeMap::new();
+        let (mut keys, mut over) = (public_keys.to_vec(), BTreeSet::new());
         for checkpoint in checkpoints {
-            let holds = checkpoint.source == source && public_keys.iter().any(|key| checkpoint.holds(key));
+            let position = checkpoint.position;
+            let holds = checkpoint.source == source && keys.iter().any(|key| checkpoint.holds(key));
             // Two checkpoints of one position must agree; the first that disagrees is the fault.
-            let before = signed.insert(checkpoint.position, checkpoint.hash.clone());
+            let before = signed.insert(position, checkpoint.hash.clone());
             if !holds || before.is_some_and(|hash| hash != checkpoint.hash) {
-                verdict.fault.get_or_insert(Fault::Checkpoint { position: checkpoint.position });
+                verdict.fault.get_or_insert(Fault::Checkpoint { position });
+            } else if over.contains(&checkpoint.key_id) {
+                verdict.fault.get_or_insert(Fault::HandedOver { position });
+            } else if let Some(successor) = checkpoint.handover.as_ref().and_then(Handover::successor) {
+                over.insert(checkpoint.key_id.clone());
+                over.remove(&key_id(&successor));
+                keys.push(successor);
             }
             verdict.checkpoints += 1;
         }
@@ -349,8 +364,13 @@ pub async fn verify_tail(
         .bind(before)
         .fetch_optional(db.reader())
         .await?;
-    let of_these: Vec<Checkpoint> = checkpoints.iter().filter(|signed| signed.position > before).cloned().collect();
+    // Of what is not read counts alone which of the keys was handed over by then.
+    let counts = |signed: &&Checkpoint| {
+        signed.position > before || signed.handover.is_some() && public_keys.iter().any(|key| signed.holds(key))
+    };
+    let of_these: Vec<Checkpoint> = checkpoints.iter().filter(counts).cloned().collect();
     let mut verifier = Verifier::new(source, &of_these, public_keys);
+    verifier.verdict.checkpoints = of_these.iter().filter(|signed| signed.position > before).count();
     // Where the entry before is missing, the first one that is read says so.
     if let Some(hash) = hash.and_then(|hash| hash.try_into().ok()) {
         verifier = verifier.after(before, hash);

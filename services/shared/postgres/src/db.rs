@@ -67,6 +67,18 @@ impl Settings {
             // Statements may hold personal values in literals of a fault; they are not logged.
             .disable_statement_logging())
     }
+
+    /// The same for who changes tables that others work in.
+    pub(crate) fn options_of_migrations(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        // Of a setting that is named twice the server takes the last.
+        Ok(self.options()?.options([
+            ("lock_timeout", crate::migrate::PATIENCE),
+            // An index over a large table takes what it takes, whatever the role or the database says of statements.
+            ("statement_timeout", "0"),
+            // What is filled in is filled in for every row.
+            ("enable_seqscan", "on"),
+        ]))
+    }
 }
 
 /// A service's own schema. Cheap to clone.

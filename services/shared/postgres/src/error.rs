@@ -60,6 +60,11 @@ impl StoreError {
         Self::Corrupt { table, column, row: row.to_string() }
     }
 
+    /// The server answers and takes no writes: another was promoted.
+    pub(crate) fn only_reads() -> Self {
+        Self::Unavailable(Cause { what: "the server only reads", sqlstate: None, table: None })
+    }
+
     /// The name of the constraint that refused, if one did.
     pub fn constraint(&self) -> Option<&str> {
         match self {

@@ -5,19 +5,26 @@
 //! The SQL here names no schema: every connection's `search_path` is the service's own schema, and
 //! the house tables (`migrations/`) stand in each of them.
 
+mod behind;
 pub mod cluster;
 mod db;
 mod error;
 mod etag;
+mod migrate;
 mod provision;
+mod pulse;
 mod request;
 mod shared_commit;
 mod time;
 
+pub use behind::{Behind, behind};
 pub use db::{Db, Settings, Tx};
 pub use error::{StoreError, affected_one};
 pub use etag::{EtagError, etag, parse_etag};
-pub use provision::{ProvisionError, ServiceRole, grant, house_migrations, migrate, provision_role, schema_migrator};
+pub use migrate::migrate;
+pub use provision::{ProvisionError, ServiceRole, grant, house_migrations, provision_role, schema_migrator};
+pub use pulse::Pulse;
 pub use request::{Claim, Kept, RequestError, RequestKey, answered, claim, forget_answers, forget_claims, keep_answer};
 pub use shared_commit::SharedCommit;
+pub use sqlx::migrate::Migrator;
 pub use time::time;

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::{MigrateError, Migration, Migrator};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Executor, PgConnection};
 
-use crate::{Settings, StoreError};
+use crate::StoreError;
 
 /// The database role of one service.
 #[derive(Debug, Clone)]
@@ -34,6 +34,19 @@ pub enum ProvisionError {
         #[source]
         source: MigrateError,
     },
+    /// Somebody held what a migration needs for longer than it is worth waiting. Nothing of that file was written.
+    #[error(
+        "migration {version} of schema {schema} needs a lock that others held at each of {tries} tries; it was not applied: \
+         see in pg_stat_activity who holds a transaction open, and migrate again"
+    )]
+    Busy {
+        /// Schema.
+        schema: String,
+        /// The file.
+        version: i64,
+        /// How often it was tried.
+        tries: u32,
+    },
     /// Only a-z, 0-9 and _ make an identifier here.
     #[error("{0:?} is not a name for a role or schema: use a-z, 0-9 and _")]
     Name(String),
@@ -57,22 +70,6 @@ pub fn schema_migrator(schema: &str, service: &Migrator) -> Result<Migrator, Pro
     // A newer binary may have migrated already; an older one must still start.
     migrator.set_ignore_missing(true);
     Ok(migrator)
-}
-
-/// Brings `settings.schema` up to date. Safe to run again, and by two at once.
-///
-/// # Errors
-/// [`ProvisionError`].
-pub async fn migrate(settings: &Settings, service: &Migrator) -> Result<(), ProvisionError> {
-    let migrator = schema_migrator(&settings.schema, service)?;
-    let options = settings.options().map_err(StoreError::from)?;
-    let mut connection = PgConnection::connect_with(&options).await.map_err(StoreError::from)?;
-    migrator
-        .run_direct(None, &mut connection, false)
-        .await
-        .map_err(|source| ProvisionError::Migrate { schema: settings.schema.clone(), source })?;
-    connection.close().await.map_err(StoreError::from)?;
-    Ok(())
 }
 
 /// Creates the role if it is absent and sets its password.
@@ -110,13 +107,13 @@ pub async fn grant(admin: &mut PgConnection, role: &ServiceRole) -> Result<(), P
          revoke insert, delete, truncate on {schema}.ledger_head from {name};
          revoke insert, update, delete, truncate on {schema}.ledger_month from {name};
          select {schema}.ledger_seal_partition(inhrelid::regclass) from pg_inherits where inhparent = '{schema}.ledger'::regclass;
-         revoke all on {schema}.schema_migration from {name};"
+         revoke insert, update, delete, truncate on {schema}.schema_migration from {name};"
     );
     admin.execute(AssertSqlSafe(statement)).await.map_err(StoreError::from)?;
     Ok(())
 }
 
-fn identifier(name: &str) -> Result<&str, ProvisionError> {
+pub(crate) fn identifier(name: &str) -> Result<&str, ProvisionError> {
     let fits = name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');

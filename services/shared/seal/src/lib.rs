@@ -10,4 +10,4 @@ mod signing;
 mod text;
 
 pub use signing::{Broken, Sealer, key_id, sha256, verify};
-pub use text::{Form, Seal, SealError, Sealed, unhex};
+pub use text::{Form, Seal, SealError, Sealed, named_key, unhex};

@@ -120,6 +120,13 @@ impl<'a> Sealed<'a> {
     }
 }
 
+/// The id of the key that a sealed text of whatever form says it was sealed with, which proves nothing; `None` where it has no seal.
+pub fn named_key(file: &str) -> Option<&str> {
+    let at = file.rfind(&format!("\n{RULE}\n"))?;
+    let named = file[at + 1..].lines().find_map(|line| line.strip_prefix("key-id: "));
+    named.filter(|id| unhex(id).is_some())
+}
+
 /// Bytes in lower case digits, which is how they are written here.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     hex::decode(text).ok().filter(|bytes| hex::encode(bytes) == text)

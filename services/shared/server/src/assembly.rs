@@ -13,7 +13,8 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tonic::service::Routes;
 
-use crate::{DenialSink, Peers, TokenVerifier, Worker};
+use crate::pulse::Look;
+use crate::{DenialSink, FormerKeys, Opening, Peers, TokenVerifier, Worker};
 
 pub(crate) type Closing = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
@@ -29,6 +30,7 @@ pub struct Assembly {
     /// Where refused calls of methods with `denial_recorded` are written down.
     pub denials: Option<Arc<dyn DenialSink>>,
     pub(crate) services: Vec<&'static str>,
+    pub(crate) look: Option<Look>,
     pub(crate) closing: Vec<Closing>,
 }
 
@@ -41,6 +43,7 @@ impl Assembly {
             workers: Vec::new(),
             denials: None,
             services: Vec::new(),
+            look: None,
             closing: Vec::new(),
         }
     }
@@ -62,6 +65,23 @@ impl Assembly {
     #[must_use]
     pub fn worker(mut self, worker: Worker) -> Self {
         self.workers.push(worker);
+        self
+    }
+
+    /// Says how to look whether what it cannot serve without is there: health says NOT_SERVING after three looks in a row that found it away, and SERVING
+    /// again after one that found it.
+    #[must_use]
+    pub fn serving_while<F, R, E>(mut self, look: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::error::Error,
+    {
+        let look: Look = Box::new(move || {
+            let looked = look();
+            Box::pin(async move { looked.await.map_err(|error| kernel::chain(&error)) })
+        });
+        self.look = Some(look);
         self
     }
 
@@ -96,6 +116,10 @@ pub struct House {
     pub peers: Peers,
     /// Signs the checkpoints of the service's ledger.
     pub signing_key: Arc<Ed25519KeyPair>,
+    /// Keys that signed them before it.
+    pub former_keys: FormerKeys,
+    /// Whether it waits for its schema.
+    pub opening: Opening,
     /// Append-only place outside the database where checkpoints go.
     pub checkpoint_dir: PathBuf,
     /// What carries ledgers beside their own feeds, where there is such a thing.

@@ -4,7 +4,7 @@
 //! <service> [serve] [--config FILE]     serve until SIGTERM or SIGINT
 //! <service> migrate [--config FILE]     bring the service's schema up to date, as its owner
 //! <service> ledger-month [--config FILE] begin this month's partition of the service's ledger, as its owner
-//! <service> health [--config FILE]      ask the service that runs with these settings whether it serves
+//! <service> health [--config FILE]      ask the service that runs with these settings whether it serves; --alive: whether it runs
 //! ```
 
 mod front;
@@ -32,7 +32,7 @@ pub use front::{Front, FrontSettings, FrontStack, Hall, front};
 pub use health::{HealthError, ask_http as ask_readiness};
 pub use settings::{ProcessSettings, UnusableSettings, settings_of};
 
-use crate::{Assembly, Door, House, Peers, Tls, TokenSource};
+use crate::{ALIVE, Assembly, Door, FormerKeys, House, Opening, Peers, StackSettings, Tls, TokenSource, opening};
 
 /// What is left for the last spans, after the drain took its eight seconds.
 const FLUSH: Duration = Duration::from_millis(1_500);
@@ -60,6 +60,23 @@ pub enum StartError {
     /// The key for checkpoints is not usable.
     #[error("signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER)")]
     SigningKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A former key is none.
+    #[error(
+        "former_signing_keys must be public keys of Ed25519, 64 hex digits each with blanks between them: the {place}. is none \
+         (`ventanilla public-key FILE` prints one)"
+    )]
+    FormerKey {
+        /// Which, from 1.
+        place: usize,
+    },
+    /// The key that signed last before is not usable.
+    #[error(
+        "former_signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER); leave it out once that key has handed over"
+    )]
+    FormerKeyFile {
         /// Which file.
         path: PathBuf,
     },
@@ -145,7 +162,11 @@ enum Command {
     /// Begin the partition of this month in the service's ledger, if that is to be done, and exit.
     LedgerMonth,
     /// Ask the service that runs with these settings whether it serves.
-    Health,
+    Health {
+        /// Ask whether the process runs, and not whether it serves: for what would restart it.
+        #[arg(long)]
+        alive: bool,
+    },
 }
 
 /// Runs a service binary to its end.
@@ -188,8 +209,8 @@ where
         process.telemetry.metrics_listen = None;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if let Some(Command::Health) = arguments.command {
-        return runtime.block_on(ask_health(binary.name, &process));
+    if let Some(Command::Health { alive }) = arguments.command {
+        return runtime.block_on(ask(binary.name, &process, if alive { ALIVE } else { "" }));
     }
     let result = runtime.block_on(async {
         let telemetry = telemetry::init(binary.name, &process.telemetry)?;
@@ -198,7 +219,7 @@ where
                 (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
             }
             Some(Command::LedgerMonth) => ledger_month((binary.database)(service)).await.map_err(StartError::Month),
-            Some(Command::Serve | Command::Health) | None => {
+            Some(Command::Serve | Command::Health { .. }) | None => {
                 serve(binary.name, process, |house| (binary.assemble)(service, house)).await
             }
         };
@@ -234,13 +255,40 @@ where
         .map_err(|source| StartError::Listen { address: process.listen.clone(), source })?;
     let tls = process.tls.clone().map(Tls::open).transpose()?;
     let house = house(name, &process, tls.as_ref())?;
-    let verifier = Arc::clone(&house.verifier);
+    let (verifier, opening) = (Arc::clone(&house.verifier), house.opening.clone());
+    let (listener, beside) = twice(listener)?;
+    let room = |over| waiting_room(beside, tls.clone(), &process.stack, over);
     let assembly = tokio::select! {
-        assembly = assemble(house) => assembly.map_err(|error| StartError::Assemble(error.into()))?,
+        assembly = opening::beside(&opening, room, assemble(house)) => {
+            assembly.map_err(|error| StartError::Assemble(error.into()))?
+        }
         () = cancel.cancelled() => return Ok(()),
     };
     tracing::info!(listen = process.listen, tls = tls.is_some(), "listening");
     Ok(crate::run(assembly, Door::new(listener, tls), process.stack, verifier, cancel).await?)
+}
+
+/// The port, and once more for who answers there before the service does.
+fn twice(listener: TcpListener) -> std::io::Result<(TcpListener, std::net::TcpListener)> {
+    let listener = listener.into_std()?;
+    let again = listener.try_clone()?;
+    Ok((TcpListener::from_std(listener)?, again))
+}
+
+/// Says that nobody is served yet. That it cannot keeps nobody from serving.
+async fn waiting_room(
+    listener: std::net::TcpListener,
+    tls: Option<Tls>,
+    settings: &StackSettings,
+    over: CancellationToken,
+) {
+    let said = match TcpListener::from_std(listener) {
+        Ok(listener) => crate::serve::wait(Door::new(listener, tls), settings, over).await.map_err(Cause::from),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = said {
+        tracing::warn!(error = kernel::chain(error.as_ref()), "nobody is told that the service is not ready");
+    }
 }
 
 fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Result<House, StartError> {
@@ -255,6 +303,8 @@ fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Re
         ambient,
         verifier: Arc::new(verifier),
         signing_key: Arc::new(signing_key(&process.signing_key_file)?),
+        former_keys: former_keys(process)?,
+        opening: Opening::default(),
         checkpoint_dir: process.checkpoint_dir.clone(),
         broker: process.broker.clone().map(|settings| Broker::new(settings, name)).transpose()?,
     })
@@ -266,9 +316,33 @@ fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Re
 /// # Errors
 /// [`StartError::Health`] says what is not well.
 pub async fn ask_health(name: &'static str, process: &ProcessSettings) -> Result<(), StartError> {
+    ask(name, process, "").await
+}
+
+async fn ask(name: &'static str, process: &ProcessSettings, service: &str) -> Result<(), StartError> {
     let tls = process.tls.clone().map(Tls::open).transpose()?;
     let itself = tls.as_ref().map(|tls| tls.peer(name)).transpose()?;
-    Ok(health::ask(&process.listen, itself).await?)
+    Ok(health::ask(&process.listen, itself, service).await?)
+}
+
+/// The keys that signed before the one that does, as settings name them.
+///
+/// # Errors
+/// [`StartError`] names what is none.
+pub fn former_keys(process: &ProcessSettings) -> Result<FormerKeys, StartError> {
+    let read = |(place, word): (usize, &str)| {
+        let key = seal::unhex(&word.to_ascii_lowercase()).filter(|key| key.len() == 32);
+        key.ok_or(StartError::FormerKey { place: place + 1 })
+    };
+    let public = process.former_signing_keys.split_whitespace().enumerate().map(read).collect::<Result<_, _>>()?;
+    let handing = match &process.former_signing_key_file {
+        Some(path) => {
+            let unusable = |_| StartError::FormerKeyFile { path: path.clone() };
+            Some(Arc::new(signing_key(path).map_err(unusable)?))
+        }
+        None => None,
+    };
+    Ok(FormerKeys::new(public, handing))
 }
 
 /// Reads PKCS#8, whether written as PEM (`openssl genpkey -algorithm ed25519`) or as it is.

@@ -9,7 +9,7 @@ use broker::Handing;
 use kernel::Ambient;
 use ledger::checkpoint::Notary;
 use ledger::{Carrier, Draft, Feed, Follower, Ledger, Reaction, Stamp, Standings, append};
-use postgres::{Db, StoreError};
+use postgres::{Db, Pulse, StoreError};
 use seal::Sealer;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::auth::v1::AccessDenied;
@@ -59,7 +59,8 @@ async fn keep_time(db: Db, ambient: Ambient, cancel: CancellationToken) -> Resul
 
 impl Assembly {
     /// Keeps the service's ledger: serves its feed, sequences what is committed, signs its head
-    /// into the house's checkpoint folder, records denials of sensitive methods, and goes on hearing the database's time.
+    /// into the house's checkpoint folder, records denials of sensitive methods, goes on hearing the database's time, and says that it serves while the database
+    /// answers.
     #[must_use]
     pub fn keep_ledger(self, ledger: &Ledger, house: &House) -> Self {
         let feed = Feed::new(ledger.clone(), house.ambient.clone(), caller_is_service)
@@ -69,10 +70,16 @@ impl Assembly {
             house.ambient.clone(),
             Arc::clone(&house.signing_key),
             house.checkpoint_dir.clone(),
-        );
+        )
+        .after(house.former_keys.clone());
         let (sequenced, claims, ambient) = (ledger.clone(), ledger.db().clone(), house.ambient.clone());
         let (timed, told) = (ledger.db().clone(), house.ambient.clone());
+        let pulse = Pulse::of(ledger.db());
         self.serve(LedgerServiceServer::new(feed))
+            .serving_while(move || {
+                let pulse = pulse.clone();
+                async move { pulse.look().await }
+            })
             .hand_over(ledger, house)
             .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)))
             .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)))

@@ -20,11 +20,13 @@ mod figures;
 mod jwks;
 mod known;
 mod mutation;
+mod opening;
 mod page;
 pub mod parse;
 mod peers;
 mod principal;
 mod provider;
+mod pulse;
 mod refusal;
 mod scope;
 mod serve;
@@ -43,7 +45,7 @@ pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{
     Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, UnusableSettings,
-    ask_health, ask_readiness, front, main, settings_of, signing_key,
+    ask_health, ask_readiness, former_keys, front, main, settings_of, signing_key,
 };
 pub use call::Call;
 pub use cell::cell;
@@ -52,11 +54,14 @@ pub use connections::Door;
 pub use deadline::Budget;
 pub use figures::Figure;
 pub use jwks::{KeyAlgorithms, KeyFile, KeySet, KeySource, KeysError, UnusableKey, VerifyingKey};
+pub use ledger::checkpoint::Former as FormerKeys;
 pub use mutation::run_to_end;
+pub use opening::Opening;
 pub use page::{DEFAULT_PAGE_SIZE, InvalidPageToken, MAX_PAGE_SIZE, PageToken, page_size};
 pub use peers::{PeerChannel, PeerError, PeerSettings, Peers};
 pub use principal::Principal;
 pub use provider::{Pace, ProviderKeys};
+pub use pulse::ALIVE;
 pub use refusal::Refusal;
 pub use scope::keep_scope;
 pub use serve::{ServeError, run};

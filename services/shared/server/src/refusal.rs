@@ -71,9 +71,11 @@ impl Classify for Refusal {
             Self::RoleNotAllowed | Self::NotAService => Kind::PermissionDenied,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => Kind::ResourceExhausted,
-            Self::KeysOutOfReach | Self::DenialNotRecorded | Self::PeerBusy | Self::PeerAway { .. } | Self::Draining => {
-                Kind::Unavailable
-            }
+            Self::KeysOutOfReach
+            | Self::DenialNotRecorded
+            | Self::PeerBusy
+            | Self::PeerAway { .. }
+            | Self::Draining => Kind::Unavailable,
         }
     }
 

@@ -13,9 +13,10 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 
 use crate::connections::{Connections, Door};
+use crate::opening::TooEarlyLayer;
+use crate::pulse::{self, ALIVE, tell};
 use crate::scope::Scope;
 use crate::{Assembly, StackSettings, TokenVerifier, stack};
 
@@ -23,6 +24,8 @@ use crate::{Assembly, StackSettings, TokenVerifier, stack};
 const LONGEST_DRAIN: Duration = Duration::from_secs(8);
 /// What is kept of the drain for closing pools.
 const CLOSING: Duration = Duration::from_secs(1);
+/// What is left to calls when a process that waited begins to serve.
+const WAITING_ENDS: Duration = Duration::from_millis(100);
 /// Streams that a client opened and reset before they were accepted (CVE-2023-44487).
 const PENDING_RESETS: usize = 20;
 /// Streams that we reset for a client's protocol errors before its connection is closed.
@@ -39,7 +42,8 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves the assembly at this door (a listener is one without TLS) until `cancel` is cancelled, then drains: health says NOT_SERVING, no new
+/// Serves the assembly at this door (a listener is one without TLS) until `cancel` is cancelled, and says by health whether it can: that it is SERVING,
+/// as [`Assembly::serving_while`] finds it, and under [`crate::ALIVE`] that the process runs. Then it drains: health says NOT_SERVING, no new
 /// connections, workers and streams are told to end, calls and mutations in flight may finish, and
 /// after at most eight seconds whatever is still open is cut. Never hangs on an open stream.
 ///
@@ -52,10 +56,11 @@ pub async fn run(
     verifier: Arc<TokenVerifier>,
     cancel: CancellationToken,
 ) -> Result<(), ServeError> {
-    let Assembly { name, routes, workers, denials, services, closing } = assembly;
+    let Assembly { name, routes, workers, denials, services, look, closing } = assembly;
     let scope = Scope::new(name);
     let (health, health_service) = tonic_health::server::health_reporter();
     tell(&health, &services, ServingStatus::Serving).await;
+    health.set_service_status(ALIVE, ServingStatus::Serving).await;
     let routes = reflected(routes.add_service(health_service))?;
 
     let draining = CancellationToken::new();
@@ -76,6 +81,11 @@ pub async fn run(
         supervised.spawn(worker.supervise(scope.clone(), stop_workers.clone()));
     }
     supervised.close();
+    let stop_looking = CancellationToken::new();
+    let looking = look.map(|look| {
+        let (health, services) = (health.clone(), services.clone());
+        tokio::spawn(pulse::keep(name, look, health, services, stop_looking.clone()))
+    });
     tracing::info!(service = name, "serving");
 
     let mut serving = serving;
@@ -86,6 +96,11 @@ pub async fn run(
 
     let limit = Duration::from_millis(settings.drain_ms).min(LONGEST_DRAIN);
     let end = Instant::now() + limit.saturating_sub(CLOSING.min(limit / 4));
+    // Who goes is not called back by a database that answers.
+    stop_looking.cancel();
+    if let Some(looking) = looking {
+        let _ = looking.await;
+    }
     tell(&health, &services, ServingStatus::NotServing).await;
     if early.is_none() {
         tokio::time::sleep(Duration::from_millis(settings.lame_duck_ms).min(limit / 2)).await;
@@ -121,11 +136,27 @@ pub async fn run(
     result
 }
 
-async fn tell(health: &HealthReporter, services: &[&'static str], status: ServingStatus) {
-    for service in services {
-        health.set_service_status(service, status).await;
-    }
-    health.set_service_status("", status).await;
+/// Says at this door that nobody is served yet, and nothing else, until `over` is cancelled.
+///
+/// # Errors
+/// [`ServeError::Transport`].
+pub(crate) async fn wait(door: Door, settings: &StackSettings, over: CancellationToken) -> Result<(), ServeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    tell(&health, &[], ServingStatus::NotServing).await;
+    health.set_service_status(ALIVE, ServingStatus::Serving).await;
+    let cut = CancellationToken::new();
+    let incoming = Connections::new(door, settings, cut.clone());
+    let served = tuned(settings)
+        .layer(TooEarlyLayer)
+        .add_routes(Routes::new(health_service))
+        .serve_with_incoming_shutdown(incoming, over.clone().cancelled_owned());
+    let cutting = async {
+        over.cancelled().await;
+        // Who is told of health by a stream hears the rest from what serves in this place.
+        tokio::time::sleep(WAITING_ENDS).await;
+        cut.cancel();
+    };
+    Ok(tokio::join!(served, cutting).0?)
 }
 
 /// These routes and the contract's own descriptors. They are some megabytes, the same for every service, and read once in a process.

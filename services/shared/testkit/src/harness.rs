@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Department, Role};
-use server::{Assembly, House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
+use server::{Assembly, FormerKeys, House, Opening, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -41,6 +41,7 @@ pub struct Harness {
     pub surroundings: Surroundings,
     issuer: Arc<TokenIssuer>,
     signing_key: Arc<Ed25519KeyPair>,
+    former_keys: FormerKeys,
     checkpoints: PathBuf,
     /// Ports where nobody listens.
     taken: Mutex<Vec<TcpSocket>>,
@@ -66,6 +67,7 @@ impl Harness {
             surroundings,
             issuer: Arc::new(issuer),
             signing_key: Arc::new(key(2)),
+            former_keys: FormerKeys::default(),
             checkpoints: std::env::temp_dir().join(folder),
             taken: Mutex::default(),
         }
@@ -74,6 +76,16 @@ impl Harness {
     /// A house whose clock is the machine's: for tests that wait for workers and time-outs.
     pub fn in_real_time() -> Self {
         Self::with(Surroundings { ambient: Ambient::system(), ..Surroundings::default() })
+    }
+
+    /// Gives the house another signing key; the one it had hands over.
+    ///
+    /// # Panics
+    /// Never: any 32 bytes are a seed.
+    pub fn rotate_signing_key(&mut self) {
+        let next = Ed25519KeyPair::from_seed_unchecked(&[3; 32]).expect("any 32 bytes are a seed");
+        let before = std::mem::replace(&mut self.signing_key, Arc::new(next));
+        self.former_keys = FormerKeys::new(self.former_keys.public_keys(), Some(before));
     }
 
     /// What a service is given to assemble itself, knowing no peer.
@@ -94,6 +106,8 @@ impl Harness {
             verifier: Arc::new(self.issuer.verifier(self.surroundings.ambient.clone())),
             peers: Peers::new(&addresses, tokens, &PeerSettings::default()).expect("the test names real addresses"),
             signing_key: Arc::clone(&self.signing_key),
+            former_keys: self.former_keys.clone(),
+            opening: Opening::default(),
             checkpoint_dir: self.checkpoints.clone(),
             broker: None,
         }

@@ -8,7 +8,7 @@ pub use database::{
     Grant, Migrated, Pool, Server, Wanted, clock, connections, durability, grants, migrations, role, shared_roles,
 };
 pub use dates::{Holidays, Validity, certificate, holidays, token};
-pub use ledger::{Books, Cursor, books, broker, checkpoints, erasures, lag};
+pub use ledger::{Books, Cursor, books, broker, checkpoints, erasures, lag, signer};
 
 use super::finding::Finding;
 

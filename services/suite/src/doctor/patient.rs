@@ -43,6 +43,8 @@ pub struct Own {
     pub office_key: Option<SecretString>,
     /// The key of webhooks' secrets.
     pub secret_key: Option<SecretString>,
+    /// What customers' proofs are derived under.
+    pub proof_key: Option<SecretString>,
     /// The window's pages.
     pub web: Option<Web>,
     /// Calendars.

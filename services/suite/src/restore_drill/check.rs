@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use aws_lc_rs::signature::KeyPair as _;
 use kernel::{Ambient, Role};
 use ledger::Ledger;
 use ledger::checkpoint::{self, Notary};
@@ -131,14 +130,14 @@ pub async fn ends(database_url: &str) -> anyhow::Result<Vec<i64>> {
 /// Each ledger against the checkpoints that were kept outside the database. What came since it was restored is not what they are
 /// about.
 pub async fn ledgers(suite: &Suite, places: &Places, ends: &[i64]) -> anyhow::Result<Vec<Held>> {
-    let key = suite.keys.ledger.public_key().as_ref().to_vec();
+    let keys = suite.keys.ledger_public();
     let mut held = Vec::new();
     for (service, end) in Service::ALL.into_iter().zip(ends) {
         let source = service.name();
         let signed = checkpoint::read(&checkpoint::file_of(&places.before().join("checkpoints"), source))?;
         let db = db(suite, service).await?;
         let (within, beyond) = verdict::split(&signed, *end);
-        let verdict = verify_database(&db, source, &within, std::slice::from_ref(&key)).await?;
+        let verdict = verify_database(&db, source, &within, &keys).await?;
         held.push(verdict::held(source, &verdict, *end, &beyond));
         db.close(Duration::from_secs(1)).await;
     }

@@ -139,6 +139,7 @@ mod tests {
             signed_at: Timestamp::UNIX_EPOCH,
             key_id: String::new(),
             signature: String::new(),
+            handover: None,
         };
         let (within, beyond) = split(&[signed(3), signed(9)], 5);
         assert_eq!((within.len(), beyond.len()), (1, 1));

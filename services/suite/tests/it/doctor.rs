@@ -13,7 +13,7 @@ use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRec
 
 use crate::running::{Folder, Running, run, text};
 
-const SERVICES: [(&str, &str); 5] = [
+pub(crate) const SERVICES: [(&str, &str); 5] = [
     ("customer-profile", "customer_profile"),
     ("ticketing", "ticketing"),
     ("sla-monitor", "sla_monitor"),
@@ -23,31 +23,32 @@ const SERVICES: [(&str, &str); 5] = [
 const WINDOW: &str = "gateway";
 
 /// A running suite, described as the separate processes that it could be as well.
-struct Deployment {
-    folder: Folder,
-    suite: Running,
+pub(crate) struct Deployment {
+    pub(crate) folder: Folder,
+    pub(crate) suite: Running,
     issuer: server::TokenIssuer,
     collector: std::net::TcpListener,
     secrets: Vec<String>,
 }
 
 /// What the doctor said.
-struct Said {
-    text: String,
-    well: bool,
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) well: bool,
     ill: Vec<(String, String)>,
     noted: Vec<(String, String)>,
 }
 
 impl Said {
-    fn is_ill(&self, about: &str, check: &str) -> bool {
+    pub(crate) fn is_ill(&self, about: &str, check: &str) -> bool {
         self.ill.iter().any(|(a, c)| a == about && c == check)
     }
 }
 
 impl Deployment {
-    async fn start() -> Self {
-        let folder = Folder::new("doctor");
+    /// In a folder of this name, which no other test has.
+    pub(crate) async fn start(folder: &str) -> Self {
+        let folder = Folder::new(folder);
         let suite = Running::start(&folder);
         let collector = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let key = Ed25519KeyPair::from_pkcs8(&fs::read(folder.data().join("keys/token.pk8")).unwrap()).unwrap();
@@ -72,7 +73,7 @@ impl Deployment {
         self.at("settings")
     }
 
-    fn data(&self, name: &str) -> PathBuf {
+    pub(crate) fn data(&self, name: &str) -> PathBuf {
         self.folder.data().join(name)
     }
 
@@ -107,14 +108,14 @@ impl Deployment {
         self.suite.ready["services"][name].as_str().unwrap().to_owned()
     }
 
-    fn write_all(&self) {
+    pub(crate) fn write_all(&self) {
         for (name, _) in SERVICES.into_iter().chain([(WINDOW, "")]) {
             self.write(name, &[]);
         }
     }
 
     /// Writes the settings of a process, with some words of it in the place of others.
-    fn write(&self, name: &str, changed: &[(&str, &str)]) {
+    pub(crate) fn write(&self, name: &str, changed: &[(&str, &str)]) {
         let mut settings = self.written(name);
         for (from, to) in changed {
             assert!(settings.contains(from), "{from} is not in the settings of {name}:\n{settings}");
@@ -162,7 +163,7 @@ impl Deployment {
     }
 
     /// What the doctor says of all of them, in words and as JSON, which must agree and tell no secret.
-    fn doctor(&self, also: &[&str]) -> Said {
+    pub(crate) fn doctor(&self, also: &[&str]) -> Said {
         let settings = self.settings();
         let admin = self.admin_url();
         let mut arguments = vec!["doctor", settings.to_str().unwrap(), "--admin-url", &admin, "--json"];
@@ -191,7 +192,19 @@ impl Deployment {
         Said { text, well, ill, noted: of("note") }
     }
 
-    fn is_well(&self) {
+    /// Ends the suite, does something about its data, and starts it anew, at other ports.
+    pub(crate) fn restart_after(self, done: impl FnOnce(&Folder)) -> Self {
+        let Self { folder, suite, issuer, collector, secrets } = self;
+        suite.signal("-TERM");
+        assert_eq!(suite.end(std::time::Duration::from_secs(60)), Some(0));
+        done(&folder);
+        let suite = Running::start(&folder);
+        let deployment = Self { folder, suite, issuer, collector, secrets };
+        deployment.write_all();
+        deployment
+    }
+
+    pub(crate) fn is_well(&self) {
         let said = self.doctor(&[]);
         assert!(said.well, "{}", said.text);
     }
@@ -208,8 +221,8 @@ fn holds(said: &Said, expected: &[(&str, &str)]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_well_is_said_so_and_each_thing_that_is_broken_is_named_with_its_cure() {
-    let mut deployment = Deployment::start().await;
-    bring_a_customer(&deployment.suite).await;
+    let mut deployment = Deployment::start("doctor").await;
+    bring_a_customer(&deployment.suite, 1).await;
     let mut admin = deployment.admin().await;
     deployment.is_well();
     let said = deployment.doctor(&[]);
@@ -541,11 +554,11 @@ fn said_to_a_person(deployment: &Deployment) {
     assert!(text(&unnamed.stderr).contains("NAME.toml"), "{}", text(&unnamed.stderr));
 }
 
-async fn bring_a_customer(suite: &Running) {
+pub(crate) async fn bring_a_customer(suite: &Running, number: u8) {
     let record = SourceRecord {
         source_system: "crm-retail".to_owned(),
         department: "billing".to_owned(),
-        external_id: "C-1".to_owned(),
+        external_id: format!("C-{number}"),
         identifiers: vec![Identifier {
             r#type: IdentifierType::Phone.into(),
             value: "+34600123456".to_owned(),
@@ -554,7 +567,10 @@ async fn bring_a_customer(suite: &Running) {
         observed_time: Some(prost_types::Timestamp { seconds: 1_790_000_000, nanos: 0 }),
         ..SourceRecord::default()
     };
-    let request = IngestSourceRecordRequest { record: Some(record), request_id: Uuid::from_u128(7).to_string() };
+    let request = IngestSourceRecordRequest {
+        record: Some(record),
+        request_id: Uuid::from_u128(6 + u128::from(number)).to_string(),
+    };
     let mut customers = CustomerServiceClient::new(suite.client("customer-profile", "crm"));
     customers.ingest_source_record(request).await.unwrap();
 }

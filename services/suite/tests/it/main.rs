@@ -4,5 +4,6 @@ mod commands;
 mod doctor;
 mod import;
 mod restore_drill;
+mod rotation;
 mod running;
 mod up;

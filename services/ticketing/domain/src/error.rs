@@ -199,6 +199,12 @@ pub enum Refusal {
         /// Where the ticket stands.
         state: Standing,
     },
+    /// A call or a visit is promised, and nobody was reached.
+    #[error("a call or a visit is kept by reaching the customer or by trying them often enough; say how it went")]
+    NotReachedYet {
+        /// How often they were tried.
+        tried: u32,
+    },
     /// Nobody of this id is an agent here.
     #[error("{} is no agent here; a supervisor has to put them here", owner.as_str())]
     OwnerUnknown {

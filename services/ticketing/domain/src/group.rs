@@ -22,6 +22,36 @@ pub struct Merged {
     pub head: TicketId,
 }
 
+/// That an affair was merged into another, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    /// The affair.
+    pub ticket: TicketId,
+    /// The one that was named.
+    pub into: TicketId,
+    /// When that was said.
+    pub at: Timestamp,
+}
+
+/// Since when two affairs are one by these merges: since the last of those that lead from the one to the other. `None` where none lead there.
+pub fn one_since(merges: &[Merge], one: TicketId, other: TicketId) -> Option<Timestamp> {
+    // All that an affair was merged into, one into the next, with the last merge on the way there.
+    let way = |from: TicketId| {
+        let mut all = vec![(from, Timestamp::MIN)];
+        while let Some((at, last)) = all.last().copied()
+            && let Some(merge) = merges.iter().find(|merge| merge.ticket == at)
+            && all.len() <= merges.len()
+        {
+            all.push((merge.into, last.max(merge.at)));
+        }
+        all
+    };
+    let others = way(other);
+    way(one).into_iter().find_map(|(meets, last)| {
+        others.iter().find(|(at, _)| *at == meets).map(|(_, other_last)| last.max(*other_last))
+    })
+}
+
 /// Who was merged into whom, of all affairs that are one with those in question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bonds(BTreeMap<TicketId, Option<TicketId>>);

@@ -58,7 +58,7 @@ pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
 pub use error::{Refusal, SalesBan};
 pub use filing::{Filing, MAX_POINTS, Refiled};
-pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
+pub use group::{Bonds, MAX_MERGED, Merge, Merged, moment_of_all, one_since, refuse_for_members, refuse_open_points};
 pub use history::Destination;
 pub use holding_reply::{HoldingReply, HoldingReplyDraft, Lengthened, Sender};
 pub use id::{
@@ -80,7 +80,8 @@ pub use process::{
     Scope, Situation, Step, StepFigures, StepText, StepTitle, Stretch, Turn, Visit, Wording, WordingError, road,
 };
 pub use promise::{
-    Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, ToldBefore, Tried,
+    GoesAlong, Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, ToldBefore,
+    Tried,
 };
 pub use public::{CustomerOption, customer_options};
 pub use readability::{Readability, ReadabilityGrade, readability};

@@ -186,6 +186,15 @@ pub enum PromiseState {
     },
 }
 
+/// What of what was promised is owed of each, where one affair becomes two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoesAlong {
+    /// Answers: an answer that somebody promised is owed of every part of what it was promised of.
+    Answers,
+    /// All of it: there are two customers, and it is not known to which of them it was promised.
+    Everything,
+}
+
 /// What a customer had been told by the instant a promise to them was due, as far as anybody said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToldBefore {
@@ -293,15 +302,19 @@ impl Promise {
         self.forecast.is_some_and(|told| self.due < told.earliest)
     }
 
-    /// Refuses that an answer which was promised is said to be kept while there is none.
+    /// Refuses that an answer which was promised is said to be kept while there is none, and a call or a visit before anybody was reached or tried often enough:
+    /// that keeps it by itself ([`Self::attempt`]), and no word does.
     ///
     /// # Errors
-    /// [`Refusal::NotAnsweredYet`].
+    /// [`Refusal::NotAnsweredYet`], [`Refusal::NotReachedYet`].
     pub fn refuse_kept(&self, state: &State) -> Result<(), Refusal> {
-        if self.kind == PromiseKind::Resolution && !state.is_answered() {
-            return Err(Refusal::NotAnsweredYet { state: state.standing() });
+        match self.kind {
+            PromiseKind::Resolution if !state.is_answered() => Err(Refusal::NotAnsweredYet { state: state.standing() }),
+            PromiseKind::Callback { tried, .. } | PromiseKind::Appointment { tried, .. } => {
+                Err(Refusal::NotReachedYet { tried: tried.times })
+            }
+            PromiseKind::Resolution | PromiseKind::Other | PromiseKind::FollowUp => Ok(()),
         }
-        Ok(())
     }
 
     /// How it ends as its affair is answered at `at`; `None` where it goes on, or has ended. `refused` is why the affair is not taken up, where it is not: then there
@@ -425,15 +438,22 @@ impl Promise {
         PromiseDraft { kind, despite: None, text, due, channel, replaces: None }
     }
 
-    /// The promise as it goes along into an affair that is split off its own at `at`: an answer that somebody promised is owed of every part. `None` of what has
-    /// ended or was due before, of what is no answer, and of what stands for a term, since the part has the clocks of its own. Of a date in whose place the customer
-    /// was told another, by one of `notices` that left the house, the other goes along alone; of one that nobody was told, the first.
-    pub fn split_off(&self, notices: &[Notice], id: PromiseId, at: Timestamp) -> Option<Self> {
-        let owed = self.kind == PromiseKind::Resolution && self.term.is_none() && at < self.due;
+    /// The promise as it goes along into an affair that is split off its own, or taken out of what was one with it, at `at`. `None` of what has ended or was due
+    /// before, of what does not go along, and of what stands for a term, since the other has the clocks of its own. Of a date in whose place the customer was told
+    /// another, by one of `notices` that left the house, the other goes along alone; of one that nobody was told, the first. How they were tried before is no try
+    /// of it.
+    pub fn split_off(&self, goes: GoesAlong, notices: &[Notice], id: PromiseId, at: Timestamp) -> Option<Self> {
+        let of_it = goes == GoesAlong::Everything || self.kind == PromiseKind::Resolution;
+        let owed = of_it && self.term.is_none() && at < self.due;
         let told_another = notices.iter().any(|notice| notice.promise == self.id && notice.left_the_house());
         let told_by_nobody = notices.iter().any(|notice| notice.new_promise == self.id && !notice.left_the_house());
         let goes_along = owed && self.refuse_if_over().is_ok() && !told_another && !told_by_nobody;
-        goes_along.then(|| Self { id, replaces: None, state: PromiseState::Made, ..self.clone() })
+        let kind = match self.kind {
+            PromiseKind::Callback { from, .. } => PromiseKind::Callback { from, tried: Tried::default() },
+            PromiseKind::Appointment { from, .. } => PromiseKind::Appointment { from, tried: Tried::default() },
+            kind @ (PromiseKind::Other | PromiseKind::Resolution | PromiseKind::FollowUp) => kind,
+        };
+        goes_along.then(|| Self { id, kind, replaces: None, state: PromiseState::Made, ..self.clone() })
     }
 
     /// Gives way to another promise.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    Assignment, Characteristics, ClaimPoint, Draft, Filing, Moment, Opened, Refusal, Standing, Subject, Ticket,
-    TicketId, TrackingKey, Word,
+    Assignment, Characteristics, ClaimPoint, Draft, EverFiled, Filing, Moment, Opened, Refusal, Standing, Subject,
+    Ticket, TicketId, TrackingKey, Word,
 };
 
 /// What is split off.
@@ -20,6 +20,8 @@ pub struct SplitDraft {
     pub characteristics: Characteristics,
     /// Who works on it.
     pub assignment: Assignment,
+    /// What nothing is offered for sale for beside what the affair itself was ever filed as: those that are answered with it, and what they are affected by.
+    pub ever: EverFiled,
     /// Why.
     pub reason: Word,
 }
@@ -96,7 +98,7 @@ impl Ticket {
                 follow_up_of: None,
                 served_first: facts.served_first,
                 characteristics: draft.characteristics,
-                ever: self.ties.ever,
+                ever: self.ties.ever.or(draft.ever),
             },
             id,
             key,

@@ -119,6 +119,21 @@ pub(crate) fn is_continuity(topic: Option<&Slug>) -> bool {
 }
 
 impl EverFiled {
+    /// What either was.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            continuity: self.continuity || other.continuity,
+            finance_complaint: self.finance_complaint || other.finance_complaint,
+        }
+    }
+
+    /// With what it is affected by: an incident about this.
+    #[must_use]
+    pub fn affected_by(self, topic: Option<&Slug>) -> Self {
+        Self { continuity: self.continuity || is_continuity(topic), ..self }
+    }
+
     /// With what it is filed as now; `claims` says whether anything is claimed point by point.
     fn with(self, filing: &Filing, claims: bool) -> Self {
         let continuity = is_continuity(filing.topic.as_ref());

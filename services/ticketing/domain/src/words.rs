@@ -352,7 +352,7 @@ words! {
         ServedFirst => "served_first",
         /// It is more severe than others that wait.
         Severity => "severity",
-        /// The agent knows the customer from another affair.
+        /// The agent knows the customer from another affair, or had this one before.
         Known => "known",
         /// Of those that are as pressing it has waited longest.
         WaitedLongest => "waited_longest",

@@ -7,8 +7,8 @@ use kernel::{Channel, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
     AgentId, Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, EverFiled, Filing, MAX_MERGED,
-    Moment, OfficeCase, Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey,
-    moment_of_all, refuse_for_members,
+    Merge, Moment, OfficeCase, Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType,
+    TrackingKey, moment_of_all, one_since, refuse_for_members,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -184,6 +184,7 @@ proptest! {
                 filing: tickets[which].filing().clone(),
                 characteristics: Characteristics::default(),
                 assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
+                ever: EverFiled::default(),
                 reason: "two_departments".parse().unwrap(),
             };
             let key = TrackingKey::from_entropy([2; 12]);
@@ -280,6 +281,7 @@ fn what_the_office_hears_is_not_split_and_what_is_claimed_in_finance_is_no_occas
         filing: ticket(0, 2).filing().clone(),
         characteristics: Characteristics::default(),
         assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
+        ever: EverFiled::default(),
         reason: "two_departments".parse().unwrap(),
     };
     let heard = ticket(0, 2).with_office_case(case);
@@ -310,4 +312,30 @@ fn what_puts_off_a_legal_term_is_neither_waited_nor_held_for() {
             assert!(matches!(refused, Refusal::CureRequestNeeded { .. }), "{word}: {refused:?}");
         }
     }
+}
+
+#[test]
+fn two_affairs_are_one_since_the_last_merge_on_the_way_from_the_one_to_the_other() {
+    let minute = |minutes: i64| start() + SignedDuration::from_mins(minutes);
+    let merge = |from: usize, into: usize, at: i64| Merge { ticket: id(from), into: id(into), at: minute(at) };
+    // 1 and 2 into 3, 3 into 5, 4 into 5; 7 into 8.
+    let merges = [merge(1, 3, 40), merge(2, 3, 10), merge(3, 5, 20), merge(4, 5, 30), merge(7, 8, 5)];
+    for (one, other, since) in [
+        (1, 3, Some(40)),
+        (2, 3, Some(10)),
+        (2, 5, Some(20)),
+        (1, 2, Some(40)),
+        (2, 4, Some(30)),
+        (1, 4, Some(40)),
+        (3, 4, Some(30)),
+        (7, 8, Some(5)),
+        (7, 5, None),
+        (1, 8, None),
+    ] {
+        assert_eq!(one_since(&merges, id(one), id(other)), since.map(minute), "{one} {other}");
+        assert_eq!(one_since(&merges, id(other), id(one)), since.map(minute), "{other} {one}");
+    }
+    // What was stored leads in no circle; should it, nobody turns in it for ever.
+    let circle = [merge(1, 2, 1), merge(2, 1, 2)];
+    assert_eq!(one_since(&circle, id(1), id(9)), None);
 }

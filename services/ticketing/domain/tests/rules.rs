@@ -273,6 +273,7 @@ fn another_filing_takes_the_ban_on_sales_away_from_nobody() {
             filing: filing("general", Some("billing")),
             characteristics: Characteristics::default(),
             assignment: back.assignment().clone(),
+            ever: EverFiled::default(),
             reason: "another_matter".parse().unwrap(),
         };
         let part = back.split(part, id, TrackingKey::from_entropy([7; 12]), now(11)).unwrap().1;

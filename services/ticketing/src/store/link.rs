@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::{Actor, ResourceId};
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{ClaimPoint, LinkId, LinkKind, Merged, Ticket, TicketId};
+use ticketing_domain::{ClaimPoint, LinkId, LinkKind, Merge, Merged, Ticket, TicketId};
 use uuid::Uuid;
 
 use super::{actor, word};
@@ -189,6 +189,25 @@ pub(crate) async fn merged(tx: &mut PgConnection, from: TicketId) -> Result<Opti
     )
     .fetch_optional(tx)
     .await?)
+}
+
+/// By which merges these tickets are one.
+#[tracing::instrument(name = "db.link.merges", skip_all)]
+pub(crate) async fn merges(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<Vec<Merge>, StoreError> {
+    let tickets: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    let rows = sqlx::query!(
+        r#"select from_ticket, to_ticket, created_at as "created_at: jiff_sqlx::Timestamp" from ticketing.ticket_link
+           where from_ticket = any($1) and kind = 'merged_into' and ended_at is null"#,
+        &tickets,
+    )
+    .fetch_all(tx)
+    .await?;
+    let merges = rows.into_iter().map(|row| Merge {
+        ticket: TicketId::from_uuid(row.from_ticket),
+        into: TicketId::from_uuid(row.to_ticket),
+        at: row.created_at.to_jiff(),
+    });
+    Ok(merges.collect())
 }
 
 /// What stands against a link that is to be said.

@@ -105,7 +105,7 @@ pub(crate) async fn head(
     let skills: Vec<String> = agent.skills_at(now).map(|skill| skill.as_str().to_owned()).collect();
     let languages: Vec<String> = agent.languages.iter().map(ToString::to_string).collect();
     let rows = sqlx::query!(
-        // Acquaintance is looked up for the head alone, one probe each: an agent may have served a hundred thousand.
+        // Acquaintance is looked up for the head alone, two probes each: an agent may have served a hundred thousand.
         r#"with head as materialized (
                select t.ticket_id, t.customer_id, t.severity, t.served_first, t.first_received_at
                from ticketing.ticket t
@@ -121,8 +121,13 @@ pub(crate) async fn head(
            select h.ticket_id, h.severity, h.served_first,
                   h.first_received_at as "first_received_at: jiff_sqlx::Timestamp", k.known is not null as "known!"
            from head h left join lateral (
-               select true as known from ticketing.ticket k
-               where k.owner = $2 and k.customer_id = h.customer_id limit 1
+               (select true as known from ticketing.ticket k where k.owner = $2 and k.customer_id = h.customer_id limit 1)
+               union all
+               -- It was theirs before, or they worked on it: kinds as the index of turns has them.
+               (select true from ticketing.ticket_change c where c.ticket_id = h.ticket_id and c.kind in ('assigned', 'transitioned')
+                    and (c.kind = 'assigned' and c.related = $2 or c.kind = 'transitioned' and c.actor_kind = 'employee' and c.actor_id = $2)
+                limit 1)
+               limit 1
            ) k on true"#,
         agent.department.as_str(),
         agent.id.as_str(),

@@ -179,7 +179,7 @@ pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option
 pub(crate) struct Earlier {
     /// Its first receipt.
     pub received: Timestamp,
-    /// What it was ever filed as.
+    /// What it, and what is one affair with it, was ever filed as or is affected by.
     pub ever: EverFiled,
     /// Whose it is.
     pub customer: CustomerId,
@@ -195,16 +195,25 @@ pub(crate) async fn earlier(pool: &PgPool, id: TicketId) -> Result<Option<Earlie
 #[tracing::instrument(name = "db.ticket.earlier_of", skip_all)]
 pub(crate) async fn earlier_of(pool: &PgPool, ids: &[TicketId]) -> Result<HashMap<TicketId, Earlier>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows =
-        sqlx::query!(
-            "select ticket_id, customer_id, first_received_at, ever_continuity, ever_finance_complaint from ticketing.ticket
-             where ticket_id = any($1)",
-            &ids
-        )
-            .fetch_all(pool)
-            .await?;
+    let rows = sqlx::query!(
+        r#"select t.ticket_id, t.customer_id, t.first_received_at, bool_or(g.ever_continuity) as "continuity!",
+                  bool_or(g.ever_finance_complaint) as "finance_complaint!", array_agg(i.topic) filter (where i.topic is not null) as topics
+           from ticketing.ticket t cross join lateral (
+               select ever_continuity, ever_finance_complaint, incident_id from ticketing.ticket
+               where ticket_id = coalesce(t.merged_head, t.ticket_id)
+               union all
+               select ever_continuity, ever_finance_complaint, incident_id from ticketing.ticket
+               where merged_head = coalesce(t.merged_head, t.ticket_id)
+           ) g left join ticketing.incident i on i.incident_id = g.incident_id
+           where t.ticket_id = any($1) group by t.ticket_id"#,
+        &ids
+    )
+    .fetch_all(pool)
+    .await?;
     let read = rows.into_iter().map(|row| {
-        let ever = EverFiled { continuity: row.ever_continuity, finance_complaint: row.ever_finance_complaint };
+        let ever = EverFiled { continuity: row.continuity, finance_complaint: row.finance_complaint };
+        let topics = row.topics.unwrap_or_default();
+        let ever = topics.iter().fold(ever, |ever, topic| ever.affected_by(topic.parse().ok().as_ref()));
         let (received, customer) = (row.first_received_at.to_jiff(), CustomerId::from_uuid(row.customer_id));
         (TicketId::from_uuid(row.ticket_id), Earlier { received, ever, customer })
     });

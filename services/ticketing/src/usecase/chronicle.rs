@@ -6,7 +6,8 @@ use kernel::{Actor, ActorKind, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     AgentId, Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise,
-    Receipt, Refusal, Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
+    PromiseId, Receipt, Refusal, Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all,
+    refuse_for_members,
 };
 
 use crate::entry::Entries;
@@ -303,6 +304,11 @@ impl Chronicle {
     /// The same in one of those that are answered with it.
     pub(crate) fn next_message_in(&self, ticket: TicketId) -> MessageId {
         MessageId { ticket, id: self.ambient.uuid(self.now()) }
+    }
+
+    /// The id of a promise that is about to be made in it.
+    pub(crate) fn next_promise(&self) -> PromiseId {
+        PromiseId { ticket: self.stored.ticket.facts().id, id: self.ambient.uuid(self.now()) }
     }
 
     /// The same, under an id that is known already, in the ticket that the id names.

@@ -153,7 +153,7 @@ impl Ticketing {
         Ok(Some(answer))
     }
 
-    /// The proof of a ticket, told again. After a change of the signing key another one comes out: better
+    /// The proof of a ticket, told again. Under another proof key another one comes out: better
     /// none than one that does not open.
     pub(super) fn proof_to_tell(&self, ticket: TicketId, kept: &KeptProof) -> String {
         let proof = self.proof_key.proof(ticket);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _};
 use ledger::Stamp;
 use server::PeerChannel;
-use ticketing_domain::{CustomerId, Word};
+use ticketing_domain::{CustomerId, GoesAlong, Word};
 use tonic::Code;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as customer;
@@ -83,7 +83,8 @@ impl Ticketing {
         }
         let reason: Word = SEPARATED.parse().expect("it is a word");
         let over = link::End { at: now, reason: Some(reason.as_str().to_owned()), by };
-        union.take_out(&mut tx, id, &over, &reason).await?;
+        // Nobody knows to which of the two it was promised.
+        union.take_out(&mut tx, id, &over, (&reason, GoesAlong::Everything)).await?;
         union.write(&mut tx).await?;
         tx.commit().await?;
         self.ledger.nudge();

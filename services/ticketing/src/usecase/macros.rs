@@ -12,6 +12,7 @@ use super::Ticketing;
 use super::change_tickets::Change;
 use super::chronicle::Said;
 use super::named::{EndOfNamed, Kind, NamedPage, NewNamed};
+use super::transfer_ticket::refuse_silent;
 use super::writing::{Begun, kept_answer};
 use crate::Error;
 use crate::grpc::{convert, present};
@@ -44,6 +45,8 @@ pub(crate) struct MacroUse {
     pub ticket: TicketId,
     /// What is said in place of its text.
     pub body: Option<Body>,
+    /// What is known, for who takes over.
+    pub known: Option<Body>,
     /// By which channel it goes to the customer; the one the affair came by where none is said.
     pub channel: Option<Channel>,
     /// The version of the affair that the caller decided on.
@@ -92,13 +95,14 @@ impl Ticketing {
     /// Says what a macro says, and does what it does.
     #[tracing::instrument(name = "macro.apply", skip_all, fields(macro.id = %asked.id, ticket.id = %asked.ticket))]
     pub(crate) async fn apply_macro(&self, call: &Call, asked: MacroUse) -> Result<pb::ApplyMacroResponse, Error> {
-        let MacroUse { id, ticket, body, channel, etag, key } = asked;
+        let MacroUse { id, ticket, body, known, channel, etag, key } = asked;
         // What a retry would be filled in with may be another by now.
         if let Some(answer) = postgres::answered(&self.db, &key).await? {
             return kept_answer(&key, &answer);
         }
         // What an affair is filled in with is read before the change begins; the etag says that it is the same affair.
-        let content = self.macro_content(&id).await?;
+        let mut content = self.macro_content(&id).await?;
+        hand_on(call, &mut content, known)?;
         let affair = self.affair(ticket).await?;
         let body = match body {
             Some(body) => body,
@@ -165,5 +169,22 @@ impl Ticketing {
         let mut v = Violations::new();
         let body = v.check("body", text.parse::<Body>());
         body.ok_or(Error::Invalid(v))
+    }
+}
+
+/// Puts what is known into what a macro does. What is not said to the customer is said to who takes over; one that speaks to the customer alone would hand the
+/// affair on in silence.
+fn hand_on(call: &Call, content: &mut MacroContent, known: Option<Body>) -> Result<(), Violations> {
+    match &mut content.change {
+        Some(Change::Transfer(over)) => {
+            over.known = known;
+            if content.visibility == Visibility::Public { refuse_silent(call, over) } else { Ok(()) }
+        }
+        _ if known.is_some() => {
+            let mut violations = Violations::new();
+            violations.push("handover", "is for a macro that hands the affair on");
+            violations.into_result()
+        }
+        _ => Ok(()),
     }
 }

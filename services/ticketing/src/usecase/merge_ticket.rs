@@ -7,7 +7,8 @@ use postgres::{Kept, RequestKey, StoreError, Tx};
 use prost::Message as _;
 use server::Call;
 use ticketing_domain::{
-    Bonds, ChangeKind, CustomerId, LinkId, LinkKind, Moment, Refusal, Ticket, TicketId, Word, moment_of_all,
+    Bonds, ChangeKind, CustomerId, GoesAlong, LinkId, LinkKind, Merge, Moment, Promise, Refusal, Ticket, TicketId,
+    Word, moment_of_all, one_since,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -15,6 +16,7 @@ use super::Ticketing;
 use super::chronicle::Chronicle;
 use super::claimed::Claimed;
 use super::customers_apart::{CUSTOMER_PROFILE, known_as};
+use super::owed::goes_along;
 use super::writing::kept_answer;
 use crate::Error;
 use crate::grpc::present;
@@ -22,6 +24,7 @@ use crate::store::Stored;
 use crate::store::customers_apart;
 use crate::store::history::ChangeRow;
 use crate::store::link::{self, End, Link};
+use crate::store::promise;
 use crate::store::ticket::{self, Locked};
 
 /// What MergeTicket is asked.
@@ -122,7 +125,7 @@ impl Ticketing {
         let merged = union.ticket(end.id)?.merged().ok_or(Refusal::TicketNotMerged)?;
         union.ticket(end.id)?.may_unmerge(union.ticket(merged.head)?)?;
         let over = End { at: now, reason: Some(end.reason.as_str().to_owned()), by: call.actor().clone() };
-        union.take_out(&mut tx, end.id, &over, &end.reason).await?;
+        union.take_out(&mut tx, end.id, &over, (&end.reason, GoesAlong::Answers)).await?;
         self.finish_union(tx, &end.key, union, (end.id, merged.head)).await
     }
 
@@ -220,14 +223,49 @@ impl Union {
         Bonds::of(self.tickets())
     }
 
-    /// Takes a ticket out of what it was merged into.
-    pub(super) async fn take_out(&mut self, tx: &mut Tx, id: TicketId, over: &End, reason: &Word) -> Result<(), Error> {
+    /// Takes a ticket out of what it was merged into; what was promised while they were one is owed in it too, as far as it goes along.
+    pub(super) async fn take_out(
+        &mut self,
+        tx: &mut Tx,
+        id: TicketId,
+        over: &End,
+        (reason, goes): (&Word, GoesAlong),
+    ) -> Result<(), Error> {
         let merged = self.ticket(id)?.merged().ok_or(Refusal::TicketNotMerged)?;
         let bonds = self.bonds().unmerge(id)?;
+        let all: Vec<TicketId> = self.tickets().into_iter().map(|ticket| ticket.facts().id).collect();
+        let merges = link::merges(tx, &all).await?;
         let said = link::merged(tx, id).await?;
         let said = said.ok_or_else(|| StoreError::corrupt("ticket_link", "kind", id))?;
         link::end(tx, said, over).await?;
-        self.bind(&bonds, (id, merged.into), reason)
+        self.bind(&bonds, (id, merged.into), reason)?;
+        self.owe(tx, id, &merges, goes).await
+    }
+
+    /// Writes in a ticket that was taken out what was promised in those that stay since they had been one with it.
+    async fn owe(&mut self, tx: &mut Tx, id: TicketId, merges: &[Merge], goes: GoesAlong) -> Result<(), Error> {
+        let all = self.heads.iter().flat_map(|head| std::iter::once(head).chain(&head.members));
+        let stays =
+            |ticket: &&Ticket| ticket.facts().id != id && ticket.merged().is_none_or(|merged| merged.head != id);
+        let kept = all.filter(|part| !part.stored.erased).map(|part| &part.stored.ticket);
+        let stays: Vec<TicketId> = kept.filter(stays).map(|ticket| ticket.facts().id).collect();
+        let promised = promise::running(tx, &stays).await?;
+        if promised.is_empty() {
+            return Ok(());
+        }
+        // What was promised before was promised of the other alone.
+        let of_both = |promise: &Promise| {
+            let since = one_since(merges, id, promise.id.ticket);
+            since.filter(|since| *since <= promise.made).map(|_| goes)
+        };
+        let head = self.heads.first_mut().ok_or_else(|| Error::not_found(id.to_string()))?;
+        let part = head.part(id);
+        let (ticket, at) = part.stored.ticket.clone().note(Moment::Now(part.now()))?;
+        part.touched(ticket);
+        for owed in goes_along(tx, part, promised, of_both, at).await? {
+            promise::insert(tx, &owed).await?;
+        }
+        Ok(())
     }
 
     /// Writes what became of all.

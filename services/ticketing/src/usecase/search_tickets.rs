@@ -71,6 +71,18 @@ impl Ticketing {
         Ok(words::look(self.db.reader(), filter, &asked, after, limit, self.ambient.now()).await?)
     }
 
+    /// Reads some texts anew that an earlier version read for words; `false` once there are no more.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    #[tracing::instrument(level = "debug", name = "ticket.read_anew", skip_all)]
+    pub(crate) async fn read_anew(&self, most: i64) -> Result<bool, Error> {
+        let mut tx = self.db.tx().await?;
+        let more = words::read_anew(&mut tx, most).await?;
+        tx.commit().await?;
+        Ok(more)
+    }
+
     /// How far the ledger has been read for words.
     pub(crate) async fn read_for_words_to(&self) -> Result<i64, StoreError> {
         words::read_to(self.db.reader()).await

@@ -44,10 +44,11 @@ impl Ticketing {
         let moment = writing.moment;
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;
-        if matches!(end.settlement, Settlement::Kept) {
+        let kept = matches!(end.settlement, Settlement::Kept);
+        let promise = found.promise.clone().settle(end.settlement, at)?;
+        if kept {
             found.promise.refuse_kept(ticket.state())?;
         }
-        let promise = found.promise.clone().settle(end.settlement, at)?;
         part.touched(ticket);
         let stored = writing.end_promise(found, promise, at).await?;
         writing.finish(present::promise(&stored)).await

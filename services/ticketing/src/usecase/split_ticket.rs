@@ -1,17 +1,17 @@
 //! Puts some of what is claimed into a ticket of its own.
 
-use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ledger::Stamp;
 use server::Call;
 use ticketing_domain::{
-    Assignment, ChangeKind, Demand, Filing, LinkId, LinkKind, PromiseId, Receipt, Refusal, Slug, SplitDraft, Subject,
+    Assignment, ChangeKind, Demand, Filing, GoesAlong, LinkId, LinkKind, Receipt, Refusal, Slug, SplitDraft, Subject,
     TicketId, TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::Chronicle;
-use super::writing::{Begun, Writing};
+use super::owed::goes_along;
+use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
@@ -19,8 +19,7 @@ use crate::proof::{KeptProof, sha256};
 use crate::store::characteristic;
 use crate::store::create::{self, Opening};
 use crate::store::link::{self, Link};
-use crate::store::notice;
-use crate::store::promise::{self, StoredPromise};
+use crate::store::promise;
 
 /// What SplitTicket is asked, beside the ticket.
 #[derive(Debug, Clone)]
@@ -35,24 +34,6 @@ pub struct NewSplit {
     pub assignment: Assignment,
     /// Why.
     pub reason: Word,
-}
-
-impl Writing {
-    /// Notes in the part that is split off what was promised of the whole and is owed of it too; to be written once the part is there.
-    async fn promised_of_part(&mut self, part: &mut Chronicle, at: Timestamp) -> Result<Vec<StoredPromise>, Error> {
-        let mut owed = Vec::new();
-        for id in promise::running(&mut self.tx, &[self.id]).await? {
-            let notices = notice::lock_about(&mut self.tx, id).await?;
-            let notices: Vec<_> = notices.into_iter().map(|stored| stored.notice).collect();
-            let Some(found) = promise::get(&mut self.tx, id).await? else { continue };
-            let of_part = PromiseId { ticket: part.stored.ticket.facts().id, id: self.app.ambient.uuid(part.now()) };
-            if let Some(promise) = found.promise.split_off(&notices, of_part, at) {
-                let sequence = part.promise_made(&promise, at);
-                owed.push(StoredPromise { promise, sequence, version: 1 });
-            }
-        }
-        Ok(owed)
-    }
 }
 
 impl Ticketing {
@@ -83,14 +64,17 @@ impl Ticketing {
         let set = characteristic::made_for(&mut writing.tx, &filing).await?;
         let known = &writing.chronicle.stored.characteristics;
         let characteristics = known.refiled("", Vec::new(), set.as_ref(), Demand::WhatIsSaid)?;
-        let draft = SplitDraft { points, subject, filing, characteristics, assignment, reason };
+        let ever = writing.ever().await?;
+        let draft = SplitDraft { points, subject, filing, characteristics, assignment, ever, reason };
         let (ticket, opened, happened) = ticket.split(draft, into, tracking_key, writing.moment)?;
 
         let receipt = Receipt::of(&opened, sha256);
         let customer = ticket.facts().customer;
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let mut chronicle = Chronicle::opened(opened, &receipt, stamp, &self.ambient);
-        let owed = writing.promised_of_part(&mut chronicle, happened.at).await?;
+        let promised = promise::running(&mut writing.tx, &[id]).await?;
+        let owed =
+            goes_along(&mut writing.tx, &mut chronicle, promised, |_| Some(GoesAlong::Answers), happened.at).await?;
         let proof = self.proof_key.proof(into);
         let sealed = self.sealer.seal(into, tracking_key, &receipt);
         let proved = KeptProof::of(&proof, self.ambient.bytes());

@@ -42,7 +42,7 @@ impl Ticketing {
 }
 
 /// Refuses that a person hands an affair over without why and what is known: whoever takes over would ask the customer again.
-fn refuse_silent(call: &Call, over: &Handover) -> Result<(), Violations> {
+pub(super) fn refuse_silent(call: &Call, over: &Handover) -> Result<(), Violations> {
     let mut violations = Violations::new();
     if call.acting().has_any(&[Role::Agent, Role::Supervisor]) {
         for (field, missing) in [("reason", over.reason.is_none()), ("handover", over.known.is_none())] {

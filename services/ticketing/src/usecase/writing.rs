@@ -10,8 +10,8 @@ use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
-    Assignment, ChangeKind, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, Ticket, TicketId, announced,
-    promise_ends, refuse_unclean,
+    Assignment, ChangeKind, EverFiled, Incident, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, Ticket,
+    TicketId, announced, promise_ends, refuse_unclean,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -140,14 +140,33 @@ impl Writing {
 
     /// Refuses that something is offered for sale in an affair, or in one that is answered with it, that is caused by an incident about a cut service.
     async fn refuse_sales_offer(&mut self) -> Result<(), Error> {
-        let all = std::iter::once(&self.chronicle.stored.ticket).chain(self.chronicle.followers());
-        let ids: HashSet<_> = all.filter_map(Ticket::affected).map(|affected| affected.incident).collect();
-        for id in ids {
-            if let Some(found) = incident::get(&mut *self.tx, id).await? {
-                found.incident.refuse_sales_offer()?;
-            }
+        for incident in self.incidents().await? {
+            incident.refuse_sales_offer()?;
         }
         Ok(())
+    }
+
+    /// What the affair and those that are answered with it were ever filed as, with what they are affected by: whatever comes of it is not to be sold anything
+    /// that is not sold in it.
+    pub(super) async fn ever(&mut self) -> Result<EverFiled, Error> {
+        let incidents = self.incidents().await?;
+        let ever = self.all().map(Ticket::ever).fold(EverFiled::default(), EverFiled::or);
+        Ok(incidents.iter().fold(ever, |ever, incident| ever.affected_by(incident.topic.as_ref())))
+    }
+
+    /// The incidents that it, or one that is answered with it, belongs to.
+    async fn incidents(&mut self) -> Result<Vec<Incident>, Error> {
+        let ids: HashSet<_> = self.all().filter_map(Ticket::affected).map(|affected| affected.incident).collect();
+        let mut incidents = Vec::with_capacity(ids.len());
+        for id in ids {
+            incidents.extend(incident::get(&mut *self.tx, id).await?.map(|found| found.incident));
+        }
+        Ok(incidents)
+    }
+
+    /// The affair and all that are answered with it.
+    fn all(&self) -> impl Iterator<Item = &Ticket> {
+        std::iter::once(&self.chronicle.stored.ticket).chain(self.chronicle.followers())
     }
 
     /// Moves the affair to another department or person.

@@ -11,6 +11,10 @@ use crate::usecase::Ticketing;
 
 /// Entries whose words are written together: an erasure waits for as many.
 const BATCH: usize = 100;
+/// Texts that are read anew together: an erasure waits for as many.
+const TEXTS: i64 = 100;
+/// Between two such batches, so that most of the time is the calls'.
+const BETWEEN: std::time::Duration = std::time::Duration::from_millis(100);
 /// Before the ledger is read again after a database that was away.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -30,6 +34,32 @@ pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(),
         tokio::select! {
             () = cancel.cancelled() => {}
             () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads anew what an earlier version read, a few texts at a time, and is done. A database that is away is asked again.
+///
+/// # Errors
+/// What waiting does not heal; the supervisor starts the worker again.
+pub(crate) async fn anew(app: Ticketing, cancel: CancellationToken) -> Result<(), Error> {
+    while !cancel.is_cancelled() {
+        let pause = match app.read_anew(TEXTS).await {
+            Ok(true) => BETWEEN,
+            Ok(false) => {
+                cancel.cancelled().await;
+                return Ok(());
+            }
+            Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
+                tracing::warn!(error = kernel::chain(&error), "words are read anew again soon");
+                PAUSE
+            }
+            Err(error) => return Err(error),
+        };
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
     Ok(())

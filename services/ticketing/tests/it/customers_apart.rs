@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use kernel::Role;
 use sqlx::migrate::Migrator;
 use testkit::{Database, Harness, Served, eventually};
@@ -21,9 +22,13 @@ use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceCli
 use ventanilla_proto::r#type::v1::ActorKind;
 use ventanilla_ticketing as ticketing;
 
+use crate::notices::promises;
 use crate::reactions::Neighbour;
 use crate::relations::{Relations, merge};
-use crate::world::{CUSTOMER, Tickets, World, assert_refused, complaint, create_request, get, serve, start};
+use crate::world::{
+    CUSTOMER, Tickets, World, assert_refused, complaint, create_request, fresh_id, get, promise_request, serve, start,
+    time,
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const SECOND: &str = "customers/0190a000-0000-7000-8000-0000000000a2";
@@ -187,6 +192,49 @@ async fn what_was_merged_for_one_who_turns_out_to_be_two_comes_apart_and_nothing
     let links = pb::ListTicketLinksRequest { parent: own.name.clone(), page_size: 100, ..Default::default() };
     let links = relations.list_ticket_links(links).await.unwrap().into_inner().links;
     assert_eq!(links.iter().map(|link| link.end_reason.as_str()).collect::<Vec<_>>(), ["customers_separated"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_to_one_who_turns_out_to_be_two_is_owed_to_each() {
+    let house = House::new().await;
+    let (mut agent, mut relations) = (house.world.agent(), house.relations());
+    let (head, theirs) = (started_of(&mut agent, CUSTOMER).await, started_of(&mut agent, SECOND).await);
+    let promise = |kind: pb::PromiseKind| {
+        let mut request = promise_request(&head.name, "2026-11-27T10:00:00Z");
+        let promise = request.promise.as_mut().unwrap();
+        promise.kind = kind.into();
+        if kind == pb::PromiseKind::Callback {
+            promise.window_start_time = time("2026-11-23T08:00:00Z");
+        }
+        request
+    };
+    let kinds = [pb::PromiseKind::Resolution, pb::PromiseKind::Callback, pb::PromiseKind::Other];
+    agent.make_promise(promise(pb::PromiseKind::Callback)).await.unwrap();
+    house.world.advance(SignedDuration::from_mins(5));
+    merge(&mut relations, &theirs, &head).await.unwrap();
+    house.world.advance(SignedDuration::from_mins(5));
+    let mut promised = Vec::new();
+    for kind in kinds {
+        promised.push(agent.make_promise(promise(kind)).await.unwrap().into_inner());
+    }
+    // Tried once, by the number of the first: the second was not tried by that.
+    let tried = pb::AttemptPromiseRequest {
+        name: promised[1].name.clone(),
+        outcome: pb::AttemptOutcome::NoAnswer.into(),
+        etag: promised[1].etag.clone(),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    assert_eq!(agent.attempt_promise(tried).await.unwrap().into_inner().attempt_count, 1);
+    house.come_apart().await;
+    house.heard(2, true).await;
+    let owed = promises(&house.world, &theirs.name).await;
+    assert_eq!(owed.len(), promised.len(), "{owed:?}");
+    for (own, first) in owed.iter().zip(&promised) {
+        assert_eq!(*own, pb::Promise { name: own.name.clone(), etag: own.etag.clone(), ..first.clone() });
+        assert!(own.name.starts_with(&theirs.name), "{}", own.name);
+    }
+    assert_eq!(promises(&house.world, &head.name).await.len(), 4, "and what was promised stays where it was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,7 +23,7 @@ impl World {
         DeskServiceClient::new(self.served.channel_as(subject, &[role], Some("billing")))
     }
 
-    fn tickets_of(&self, subject: &str) -> Tickets {
+    pub fn tickets_of(&self, subject: &str) -> Tickets {
         TicketServiceClient::new(self.served.channel_as(subject, &[Role::Agent], Some("billing")))
     }
 
@@ -448,13 +448,64 @@ async fn a_retry_of_a_macro_is_answered_though_it_would_be_filled_in_otherwise_n
     let kept = put_macro(&mut ana, goodbye).await.unwrap();
     let owned = pb::Ticket { owner: "ana".into(), ..complaint() };
     let ticket = agent.create_ticket(create_request(owned)).await.unwrap().into_inner().ticket.unwrap();
-    let request = applied(&kept, &ticket);
+    let request = pb::ApplyMacroRequest { handover: "Ya mandó la lectura.".into(), ..applied(&kept, &ticket) };
     let done = ana.apply_macro(request.clone()).await.unwrap().into_inner();
     assert_eq!(done.message.as_ref().unwrap().body, "Hasta hoy lo llevaba Ana R..");
     assert_eq!(done.ticket.as_ref().unwrap().owner, "");
     let delete = pb::DeleteMacroRequest { name: kept.name.clone(), etag: kept.etag.clone(), request_id: fresh_id() };
     ana.delete_macro(delete).await.unwrap();
     assert_eq!(ana.apply_macro(request).await.unwrap().into_inner(), done);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_macro_that_speaks_to_the_customer_hands_on_no_affair_without_what_is_known() {
+    let world = World::new().await;
+    let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));
+    let to_queue =
+        pb::TransferChange { to_department: "network".into(), reason: "needs_specialist".into(), ..Default::default() };
+    let goodbye = pb::Macro {
+        name: "macros/pasa".into(),
+        texts: texts(&[(Language::Es, "Lo pasamos al equipo de red.")]),
+        change: Some(pb::r#macro::Change::Transfer(to_queue)),
+        ..greeting()
+    };
+    let aloud = put_macro(&mut ana, goodbye.clone()).await.unwrap();
+    let note =
+        pb::Macro { name: "macros/nota".into(), visibility: pb::MessageVisibility::Internal.into(), ..goodbye.clone() };
+    let note = put_macro(&mut ana, note).await.unwrap();
+    let only_said =
+        put_macro(&mut ana, pb::Macro { name: "macros/dice".into(), change: None, ..goodbye }).await.unwrap();
+    let ticket = agent.create_ticket(create_request(complaint())).await.unwrap().into_inner().ticket.unwrap();
+    let silent = ana.apply_macro(applied(&aloud, &ticket)).await;
+    let refused = assert_refused(silent, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["handover"]);
+    let nobody_takes_over = pb::ApplyMacroRequest { handover: "Ya llamó.".into(), ..applied(&only_said, &ticket) };
+    let refused = assert_refused(ana.apply_macro(nobody_takes_over).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["handover"]);
+    let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
+    assert_eq!(agent.list_messages(list.clone()).await.unwrap().into_inner().messages, [], "nobody was told anything");
+    let said = pb::ApplyMacroRequest { handover: "Ya mandó la lectura.".into(), ..applied(&aloud, &ticket) };
+    let done = ana.apply_macro(said).await.unwrap().into_inner().ticket.unwrap();
+    assert_eq!(done.department, "network");
+    let told = agent.list_messages(list.clone()).await.unwrap().into_inner().messages;
+    let told: Vec<_> = told.iter().map(|message| (message.body.as_str(), message.visibility())).collect();
+    let (public, internal) = (pb::MessageVisibility::Public, pb::MessageVisibility::Internal);
+    assert_eq!(told, [("Lo pasamos al equipo de red.", public), ("Ya mandó la lectura.", internal)]);
+    // A note says it itself.
+    let back = pb::TransferTicketRequest {
+        name: done.name.clone(),
+        to_department: "billing".into(),
+        reason: "needs_specialist".into(),
+        handover: "Era de facturas.".into(),
+        etag: done.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let back = agent.transfer_ticket(back).await.unwrap().into_inner();
+    assert_eq!(
+        ana.apply_macro(applied(&note, &back)).await.unwrap().into_inner().ticket.unwrap().department,
+        "network"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

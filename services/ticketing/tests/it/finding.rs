@@ -14,8 +14,8 @@ use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClien
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
 use crate::world::{
-    CUSTOMER, World, answer, assert_refused, complaint, create_request, fields, fresh_id, open, start, started, time,
-    wait, withdrawal,
+    CUSTOMER, World, answer, assert_refused, complaint, create_request, fields, fresh_id, open, say, start, started,
+    time, wait, withdrawal,
 };
 
 pub type Finder = FindingServiceClient<Client>;
@@ -246,6 +246,127 @@ async fn words_are_found_whatever_their_endings_and_accents_in_subject_points_an
         let refused = assert_refused(finder.search_tickets(request).await, Code::InvalidArgument, "INVALID_REQUEST");
         assert_eq!(fields(&refused), ["filter.query"], "{query}");
     }
+}
+
+/// Singular and plural of what people write about, as the field has them.
+const NUMBERS: [(&str, &str); 22] = [
+    ("reclamación", "reclamaciones"),
+    ("devolución", "devoluciones"),
+    ("facturación", "facturaciones"),
+    ("comisión", "comisiones"),
+    ("conexión", "conexiones"),
+    ("interés", "intereses"),
+    ("almacén", "almacenes"),
+    ("línea", "líneas"),
+    ("imagen", "imágenes"),
+    ("régimen", "regímenes"),
+    ("dólar", "dólares"),
+    ("luz", "luces"),
+    ("vez", "veces"),
+    ("día", "días"),
+    ("año", "años"),
+    ("mes", "meses"),
+    ("avería", "averías"),
+    ("tecnología", "tecnologías"),
+    ("buzón", "buzones"),
+    ("país", "países"),
+    ("cliente", "clientes"),
+    ("café", "cafés"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_in_one_number_is_found_by_the_other_with_its_accents_or_without() {
+    let world = World::new().await;
+    let admin = world.database.admin().await;
+    let bare = |word: &str| -> String {
+        let plain = |c| "áéíóúñ".chars().position(|one| one == c).map_or(c, |at| ['a', 'e', 'i', 'o', 'u', 'n'][at]);
+        word.chars().map(plain).collect()
+    };
+    let found = "select ticketing.words_of('es', $1) @@ ticketing.words_asked($2),
+                        ticketing.words_of('es', $1) @@ ticketing.words_asked('cosa -' || $2)";
+    for (one, many) in NUMBERS {
+        for (said, asked) in [(one, many), (many, one), (one, one), (many, many)] {
+            for said in [said.to_owned(), bare(said)] {
+                for asked in [asked.to_owned(), bare(asked), asked.to_uppercase()] {
+                    let text = format!("Cosa de {said}, que va.");
+                    let (there, left): (bool, bool) =
+                        sqlx::query_as(found).bind(&text).bind(&asked).fetch_one(&admin).await.unwrap();
+                    assert_eq!((there, left), (true, false), "{text} by {asked}");
+                }
+            }
+        }
+    }
+    // Whoever writes the accents of a verb finds it in its other forms.
+    for (said, asked) in [("recibir", "recibió"), ("devolver", "devolverán"), ("cobrado", "cobró")] {
+        let (there, _): (bool, bool) = sqlx::query_as(found).bind(said).bind(asked).fetch_one(&admin).await.unwrap();
+        assert!(there, "{said} by {asked}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_in_a_row_are_found_where_they_stand_in_a_row_and_nowhere_else() {
+    let world = World::new().await;
+    let (mut agent, mut finder) = (world.agent(), world.finder("u-7", Role::Agent));
+    let said = pb::Ticket {
+        subject: "Reclamación".into(),
+        claim_points: vec![pb::ClaimPoint { text: "Factura duplicada, y más cara".into(), ..Default::default() }],
+        ..complaint()
+    };
+    let ticket = agent.create_ticket(create_request(said)).await.unwrap().into_inner().ticket.unwrap();
+    let other = pb::Ticket {
+        subject: "Mala cara".into(),
+        claim_points: vec![pb::ClaimPoint { text: "La pusieron por duplicado".into(), ..Default::default() }],
+        ..complaint()
+    };
+    let other = agent.create_ticket(create_request(other)).await.unwrap().into_inner().ticket.unwrap();
+    // A word that every text has is one of those in a row all the same.
+    for (query, found) in [("\"más cara\"", &ticket), ("\"mas cara\"", &ticket), ("cara -\"más cara\"", &other)] {
+        assert_eq!(by_words(&mut finder, query).await, [found.name.as_str()], "{query}");
+    }
+    for query in ["\"factura duplicada\"", "\"facturas duplicadas\"", "\"RECLAMACION factura duplicada\"", "\"factura"]
+    {
+        assert_eq!(by_words(&mut finder, query).await, [ticket.name.as_str()], "{query}");
+    }
+    for query in ["\"duplicada factura\"", "\"cara reclamación\"", "factura -\"factura duplicada\""] {
+        assert_eq!(by_words(&mut finder, query).await, Vec::<String>::new(), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_version_read_is_read_anew_text_by_text() {
+    let world = World::new().await;
+    let (mut agent, mut finder) = (world.agent(), world.finder("u-7", Role::Agent));
+    let mut names = Vec::new();
+    for _ in 0..150 {
+        let said = pb::Ticket { subject: "Sin líneas ni luces".into(), ..complaint() };
+        let ticket = agent.create_ticket(create_request(said)).await.unwrap().into_inner().ticket.unwrap();
+        say(&mut agent, &ticket.name, Direction::Inbound, pb::MessageVisibility::Public).await;
+        names.push(ticket.name);
+    }
+    // All are of one instant, and stand by their ids.
+    names.sort_unstable_by(|one, other| other.cmp(one));
+    by_words(&mut finder, "recibo").await;
+    let admin = world.database.admin().await;
+    let before = "update ticketing.ticket_words w set words = array_to_tsvector(array['@es']) || ticketing.times_of(w.created_at)
+            || to_tsvector('spanish', a.body) || to_tsvector('spanish', ticketing.plain(a.body))
+        from (select ticket_id, 0 as part, subject as body from ticketing.ticket
+              union all select ticket_id, sequence, body from ticketing.message) a where a.ticket_id = w.ticket_id and a.part = w.part";
+    sqlx::query(before).execute(&admin).await.unwrap();
+    assert_eq!(by_words(&mut finder, "línea").await, Vec::<String>::new());
+    assert_eq!(by_words(&mut finder, "luz").await, Vec::<String>::new());
+    sqlx::query("update ticketing.ticket_words_anew set done = false").execute(&admin).await.unwrap();
+    let next = crate::world::serve(&world.harness, &world.database, &[]).await;
+    eventually(LIMIT, async || {
+        let done = "select done from ticketing.ticket_words_anew";
+        let done: bool = sqlx::query_scalar(done).fetch_one(&world.database.admin().await).await.unwrap();
+        if done { Ok(()) } else { Err("it is being read".to_owned()) }
+    })
+    .await;
+    // Subjects and points as one text, and each message.
+    for query in ["línea", "luz", "luces marzo", "recibos"] {
+        assert_eq!(by_words(&mut finder, query).await, names, "{query}");
+    }
+    next.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

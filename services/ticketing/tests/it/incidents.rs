@@ -398,6 +398,29 @@ async fn nothing_is_offered_for_sale_to_who_is_cut_off_by_an_incident_whatever_t
     let apart = crate::world::get(&mut agent, &cut_off.name).await;
     crate::relations::unmerge(&mut relations, &apart).await.unwrap();
     agent.add_message(offer(&head.name)).await.unwrap();
+    // A part of it, and what takes it up, are about the same: also of what is answered with it.
+    let cut = crate::world::get(&mut agent, &cut_off.name).await;
+    let started = crate::world::start(&mut agent, &cut).await.unwrap();
+    let part = crate::relations::split(&mut relations, &started, &["p2"]).await.unwrap().ticket.unwrap();
+    let follows = async |ticket: &str| {
+        let next = pb::Ticket { follow_up_of: ticket.to_owned(), ..complaint() };
+        world.agent().create_ticket(create_request(next)).await.unwrap().into_inner().ticket.unwrap()
+    };
+    let next = follows(&cut_off.name).await;
+    let (rest, whole) = (crate::world::get(&mut agent, &cut_off.name).await, crate::world::started(&mut agent).await);
+    crate::relations::merge(&mut relations, &rest, &whole).await.unwrap();
+    let whole = crate::world::get(&mut agent, &whole.name).await;
+    let part_of_whole = crate::relations::split(&mut relations, &whole, &["p2"]).await.unwrap().ticket.unwrap();
+    let next_of_whole = follows(&whole.name).await;
+    for ticket in [&part, &next, &part_of_whole, &next_of_whole] {
+        let refused = agent.add_message(offer(&ticket.name)).await;
+        let refused = assert_refused(refused, Code::FailedPrecondition, SALES);
+        assert_eq!(crate::world::fact(&refused, "article"), "Ley 10/2025 art. 16.2");
+    }
+    let rest = crate::world::get(&mut agent, &cut_off.name).await;
+    crate::relations::unmerge(&mut relations, &rest).await.unwrap();
+    let next = follows(&head.name).await;
+    agent.add_message(offer(&next.name)).await.unwrap();
     // It was something else after all; and not every incident cuts somebody off.
     let gone = pb::RemoveAffectedRequest { name: outage.name, ticket: cut_off.name.clone(), request_id: fresh_id() };
     boss.remove_affected(gone).await.unwrap();

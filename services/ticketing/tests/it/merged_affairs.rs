@@ -1,5 +1,6 @@
 //! What stays each affair's own while it is answered with another, and comes apart with the merge.
 
+use jiff::SignedDuration;
 use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -237,4 +238,101 @@ async fn what_was_promised_in_it_before_is_put_off_in_it_and_its_customer_is_tol
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].direction(), Direction::Outbound);
     assert_eq!(agent.list_messages(list(&head.name)).await.unwrap().into_inner().messages, []);
+}
+
+fn of_kind(ticket: &str, kind: pb::PromiseKind, due: &str) -> pb::MakePromiseRequest {
+    let mut request = promise_request(ticket, due);
+    let promise = request.promise.as_mut().unwrap();
+    promise.kind = kind.into();
+    if kind == pb::PromiseKind::Callback {
+        promise.window_start_time = time("2026-11-23T10:00:00Z");
+    }
+    request
+}
+
+/// What an affair that comes out owes of what was promised meanwhile: the same, under its own name.
+fn same_in(part: &pb::Promise, promised: &pb::Promise) -> pb::Promise {
+    pb::Promise { name: part.name.clone(), etag: part.etag.clone(), ..promised.clone() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_promised_while_they_were_one_is_owed_of_what_comes_out_too() {
+    use pb::PromiseKind as K;
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    let (member, head, third) = (started(&mut agent).await, started(&mut agent).await, started(&mut agent).await);
+    let make = async |request: pb::MakePromiseRequest| world.agent().make_promise(request).await.unwrap().into_inner();
+    // Of the head alone, before.
+    make(of_kind(&head.name, K::Resolution, "2026-12-20T10:00:00Z")).await;
+    world.advance(SignedDuration::from_mins(5));
+    let member = merge(&mut relations, &member, &head).await.unwrap().ticket.unwrap();
+    world.advance(SignedDuration::from_mins(5));
+    make(of_kind(&head.name, K::Resolution, "2026-11-23T12:00:00Z")).await;
+    let promised = make(of_kind(&head.name, K::Resolution, "2026-11-27T10:00:00Z")).await;
+    make(of_kind(&head.name, K::Callback, "2026-11-27T10:00:00Z")).await;
+    let refused = agent.make_promise(of_kind(&member.name, K::Resolution, "2026-11-27T10:00:00Z")).await;
+    assert_refused(refused, Code::FailedPrecondition, "TICKET_MERGED");
+    world.advance(SignedDuration::from_hours(20));
+    // Whoever joins later was promised nothing of that.
+    let head = get(&mut agent, &head.name).await;
+    let third = merge(&mut relations, &third, &head).await.unwrap().ticket.unwrap();
+    world.advance(SignedDuration::from_mins(5));
+    let apart = unmerge(&mut relations, &member).await.unwrap().ticket.unwrap();
+    let third = unmerge(&mut relations, &third).await.unwrap().ticket.unwrap();
+    assert_eq!(crate::notices::promises(&world, &third.name).await, []);
+    let owed = crate::notices::promises(&world, &apart.name).await;
+    assert_eq!(owed.len(), 1, "{owed:?}");
+    assert_eq!(owed[0], same_in(&owed[0], &promised), "in the same words, by then, by whoever made it");
+    assert!(owed[0].name.starts_with(&apart.name), "{}", owed[0].name);
+    // The one is answered in time, and the other is not.
+    let head = get(&mut agent, &head.name).await;
+    both_points(&mut agent, &head).await;
+    let ends = async |ticket: &str| {
+        let all = crate::notices::promises(&world, ticket).await;
+        all.iter().filter(|one| one.kind() == K::Resolution).map(pb::Promise::state).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(&head.name).await, [PromiseState::Kept, PromiseState::Made, PromiseState::Kept]);
+    assert_eq!(ends(&apart.name).await, [PromiseState::Made], "nobody has answered this");
+    world.advance(SignedDuration::from_hours(24 * 6));
+    let apart = get(&mut agent, &apart.name).await;
+    both_points(&mut agent, &apart).await;
+    assert_eq!(ends(&apart.name).await, [PromiseState::Made], "what came too late keeps nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_is_owed_of_whoever_was_one_with_it_then_by_whichever_way() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), relations(&world));
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        all.push(started(&mut agent).await.name);
+    }
+    // The first into the second into the third into the fourth, and a promise in whoever is the head after each.
+    for into in 1..4 {
+        let (from, to) = (get(&mut agent, &all[into - 1]).await, get(&mut agent, &all[into]).await);
+        merge(&mut relations, &from, &to).await.unwrap();
+        world.advance(SignedDuration::from_mins(5));
+        let due = format!("2026-12-0{into}T10:00:00Z");
+        agent.make_promise(of_kind(&all[into], pb::PromiseKind::Resolution, &due)).await.unwrap();
+        world.advance(SignedDuration::from_mins(5));
+    }
+    let dues = async |place: usize| {
+        let all = crate::notices::promises(&world, &all[place]).await;
+        let mut dues: Vec<_> = all.iter().map(|one| one.due_time).collect();
+        dues.sort_unstable_by_key(|due| due.map(|due| due.seconds));
+        dues
+    };
+    let day = |day: usize| time(&format!("2026-12-0{day}T10:00:00Z"));
+    let ticket = get(&mut agent, &all[1]).await;
+    unmerge(&mut relations, &ticket).await.unwrap();
+    // It takes the first along, and what it promised itself, and was there for the promises of the third and the fourth.
+    assert_eq!(dues(1).await, [day(1), day(2), day(3)]);
+    assert_eq!(dues(0).await, []);
+    assert_eq!((dues(2).await, dues(3).await), (vec![day(2)], vec![day(3)]));
+    let ticket = get(&mut agent, &all[0]).await;
+    unmerge(&mut relations, &ticket).await.unwrap();
+    assert_eq!(dues(0).await, [day(1), day(2), day(3)], "it was one with all of them");
+    let ticket = get(&mut agent, &all[2]).await;
+    unmerge(&mut relations, &ticket).await.unwrap();
+    assert_eq!((dues(2).await, dues(3).await), (vec![day(2), day(3)], vec![day(3)]));
 }

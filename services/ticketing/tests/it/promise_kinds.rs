@@ -88,6 +88,41 @@ async fn who_was_tried_often_enough_within_the_window_was_called() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_or_a_visit_is_kept_by_no_word() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap().name;
+    let settle = |promise: &pb::Promise, state: PromiseState| pb::SettlePromiseRequest {
+        name: promise.name.clone(),
+        state: state.into(),
+        cause: if state == PromiseState::BrokenAnnounced { "El técnico está de baja".into() } else { String::new() },
+        etag: promise.etag.clone(),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    for kind in [PromiseKind::Callback, PromiseKind::Appointment] {
+        let request = || promised(&ticket, kind, Some("2026-11-24T09:00:00Z"), "2026-11-24T13:00:00Z");
+        let mut called = promise(&mut agent, request()).await.unwrap();
+        for tried in [0, 1] {
+            // Before its window, and within it after one try of three.
+            let kept = agent.settle_promise(settle(&called, PromiseState::Kept)).await;
+            let refused = assert_refused(kept, Code::FailedPrecondition, "NOT_REACHED_YET");
+            assert_eq!(fact(&refused, "attempt_count"), tried.to_string());
+            if tried == 0 {
+                if kind == PromiseKind::Callback {
+                    world.advance(SignedDuration::from_hours(25));
+                }
+                called = attempt(&mut agent, &called, AttemptOutcome::NoAnswer).await.unwrap();
+            }
+        }
+        let told = agent.settle_promise(settle(&called, PromiseState::BrokenAnnounced)).await.unwrap().into_inner();
+        assert_eq!(told.state(), PromiseState::BrokenAnnounced, "that it will not be kept is said by word");
+        let over = agent.settle_promise(settle(&told, PromiseState::Kept)).await;
+        assert_refused(over, Code::FailedPrecondition, "PROMISE_OVER");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_window_nobody_was_called_in_time() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -255,7 +255,7 @@ async fn a_request_id_is_no_way_around_the_proof() {
 }
 
 /// The digits a code is typed with on a telephone.
-fn typed(code: &str) -> String {
+pub fn typed(code: &str) -> String {
     let keys = ["ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV", "WXYZ"];
     let key = |c: char| keys.iter().zip('2'..='9').find(|(letters, _)| letters.contains(c)).map_or(c, |(_, key)| key);
     code.chars().filter(|c| *c != '-').map(key).collect()

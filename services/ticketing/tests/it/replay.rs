@@ -28,6 +28,7 @@ use crate::request_cure::Counted;
 use crate::world::{ANSWER, OTHER_ANSWER, World, complaint, create_request, fresh_id, get, time};
 
 mod more;
+mod owed;
 mod promised;
 
 use promised::{COMMANDS, promised};
@@ -552,10 +553,12 @@ async fn played(seed: u64) -> (BTreeMap<&'static str, usize>, usize) {
     for _ in 0..STEPS {
         play.step().await;
     }
+    play.come_apart().await;
     play.end_uncured().await;
     let world = &play.beside.world;
     let mut agent = world.agent();
     let entries = ledger(world, world.count("entries").await).await;
+    assert!(owed::owed(&entries) >= 10, "seed {seed}: too little is owed of what comes out");
     let rebuilt = rebuilt(&entries).unwrap();
     assert_eq!(rebuilt.keys().collect::<BTreeSet<_>>(), play.tickets.iter().collect::<BTreeSet<_>>());
     for (name, from_the_ledger) in rebuilt {

@@ -95,6 +95,58 @@ async fn rights_come_first_then_harm_then_acquaintance_then_patience() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_had_an_affair_before_it_was_handed_on_is_given_it_when_it_comes_back() {
+    let world = World::new().await;
+    let theirs = world.waits(|t| t.customer = customer(1)).await;
+    let (mut ana, mut bea) = (world.hired("ana", |_| ()).await, world.hired("bea", |_| ()).await);
+    assert_eq!(taken(&mut ana).await, Some(theirs.name.clone()));
+    // Opened as hers, and worked on by her.
+    let opened = world.waits(|t| (t.customer, t.owner) = (customer(5), "ana".into())).await;
+    let opened = crate::world::start(&mut world.tickets_of("ana"), &opened).await.unwrap();
+    let stranger = world.waits(|t| t.customer = customer(2)).await;
+    let newest = world.waits(|t| t.customer = customer(3)).await;
+    for name in [&theirs.name, &opened.name] {
+        for to in ["network-ops", "billing"] {
+            world.advance(SignedDuration::from_hours(24 * 7));
+            let mut agent = world.agent();
+            let request = pb::TransferTicketRequest {
+                name: name.clone(),
+                to_department: to.into(),
+                reason: "needs_specialist".into(),
+                handover: "Ya mandó el recibo.".into(),
+                etag: crate::world::get(&mut agent, name).await.etag,
+                request_id: fresh_id(),
+                ..Default::default()
+            };
+            assert_eq!(agent.transfer_ticket(request).await.unwrap().into_inner().owner, "");
+        }
+    }
+    // It is kept for nobody: whoever asks is given what has waited longest.
+    let later = world.waits(|t| t.customer = customer(4)).await;
+    let given = take(&mut bea).await.unwrap();
+    assert_eq!(given.ticket.map(|ticket| ticket.name), Some(theirs.name.clone()), "it has waited longest");
+    let back = crate::world::get(&mut world.agent(), &theirs.name).await;
+    let request = pb::TransferTicketRequest {
+        name: back.name,
+        to_department: "billing".into(),
+        reason: "needs_specialist".into(),
+        handover: "Ya mandó el recibo.".into(),
+        etag: back.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    world.agent().transfer_ticket(request).await.unwrap();
+    let mut given = Vec::new();
+    for _ in 0..4 {
+        let next = take(&mut ana).await.unwrap();
+        given.push((next.ticket.clone().unwrap().name, next.reasons().any(|reason| reason == TakeReason::Known)));
+    }
+    let expected = [(&theirs, true), (&opened, true), (&stranger, false), (&newest, false)];
+    assert_eq!(given, expected.map(|(ticket, known)| (ticket.name.clone(), known)));
+    assert_eq!(taken(&mut bea).await, Some(later.name));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_given_what_they_are_not_certified_for_or_do_not_speak() {
     let world = World::new().await;
     ask_for(&mut world.supervisor(), &[("gas-leak", "gas-safety")], "").await.unwrap();

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const MODULES: &str = "usr/lib/x86_64-linux-gnu/asterisk/modules";
-const LOADED: [&str; 20] = [
+const LOADED: [&str; 21] = [
     "pbx_config",
     "res_agi",
     "res_speech",
@@ -24,6 +24,7 @@ const LOADED: [&str; 20] = [
     "func_strings",
     "func_uri",
     "func_logic",
+    "func_dialplan",
     "func_callerid",
     "func_env",
     "app_read",
@@ -34,6 +35,9 @@ const LOADED: [&str; 20] = [
     "format_wav",
     "codec_ulaw",
 ];
+
+/// The queues that have an extension at an exchange when it starts.
+const QUEUES: [&str; 2] = ["billing", "customer-service"];
 
 /// Where an Asterisk is.
 pub struct Exchange {
@@ -119,12 +123,12 @@ impl Exchange {
         write("etc/logger.conf", "[general]\n[logfiles]\n".to_owned());
         write("etc/indications.conf", "[general]\n[es]\ndescription=es\n".to_owned());
         write("etc/ventanilla.conf", plan());
+        write("etc/queues.conf", answered(&QUEUES));
         write(
             "etc/extensions.conf",
             format!(
                 "[globals]\n#include ventanilla.conf\n[globals](+)\nVENTANILLA_URL=http://{gateway}\nVENTANILLA_TOKEN={token}\n\
-                 [ventanilla-queues]\nexten => _[a-z].,1,Set(VT_SAY=QUEUE ${{EXTEN}})\n same => n,Gosub(ventanilla-voice,s,1)\n same => n,Hangup()\n\
-                 #include calls.conf\n"
+                 [ventanilla-queues]\n#include queues.conf\n#include calls.conf\n"
             ),
         );
         write("etc/calls.conf", String::new());
@@ -140,6 +144,16 @@ impl Exchange {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(script, mode).expect("it is made a program");
     }
+}
+
+/// Extensions of these queues, each by its name and no pattern: a call for another is answered by nobody.
+fn answered(queues: &[&str]) -> String {
+    let answered = |queue: &&str| {
+        format!(
+            "exten => {queue},1,Set(VT_SAY=QUEUE ${{EXTEN}})\n same => n,Gosub(ventanilla-voice,s,1)\n same => n,Hangup()\n"
+        )
+    };
+    queues.iter().map(answered).collect()
 }
 
 /// The house's dial plan.
@@ -176,6 +190,11 @@ impl Running {
     /// Which Asterisk it is.
     pub async fn version(&self) -> String {
         self.console("core show version").await.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// From the next call on these queues have an extension, and no others.
+    pub fn answers(&self, queues: &[&str]) {
+        std::fs::write(self.home.join("etc/queues.conf"), answered(queues)).expect("its folder takes files");
     }
 
     /// Makes a call and answers what was said in it, until a queue took it.

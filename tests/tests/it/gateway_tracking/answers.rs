@@ -64,13 +64,13 @@ pub(super) async fn drafted<'a>(
     (affair, opened, case.name)
 }
 
-async fn stands(affair: &Affair<'_>, case: &str) -> office::Case {
+pub(super) async fn stands(affair: &Affair<'_>, case: &str) -> office::Case {
     let read = office::GetCaseRequest { name: case.to_owned() };
     affair.cast.ombudsman.office.clone().get_case(read).await.expect("the case is there").into_inner()
 }
 
 /// The firm offers something, and the customer is told; answers until when they have to think it over.
-async fn offer(scene: &Scene, affair: &Affair<'_>, case: &str, terms: &str) -> prost_types::Timestamp {
+pub(super) async fn offer(scene: &Scene, affair: &Affair<'_>, case: &str, terms: &str) -> prost_types::Timestamp {
     let made = office::OfferSettlementRequest {
         name: case.to_owned(),
         etag: stands(affair, case).await.etag,

@@ -5,14 +5,15 @@ use std::time::Duration;
 use http::StatusCode;
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1::{
-    AddDossierEntryRequest, DossierKind, DossierVisibility, GetCaseRequest, WithdrawCaseRequest,
+    AddDossierEntryRequest, AnswerDecisionRequest, BoundBy, DossierKind, DossierVisibility, GetCaseRequest,
+    SaveDraftRequest, WithdrawCaseRequest,
 };
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::caller::Clients;
 use ventanilla_tests::scene::doorway::{Doorway, Visitor};
 
-use super::answers::{at_the_case, drafted};
+use super::answers::{at_the_case, drafted, offer, stands};
 use super::{LIMIT, pages, send};
 use crate::gateway_console;
 
@@ -151,4 +152,67 @@ async fn a_term_to_decide_is_shown_while_there_is_something_to_decide_and_no_lon
     let page = registry.get(&address).await.text();
     assert!(!page.contains(ours), "{page}");
     scene.stop().await.expect("the services end well");
+}
+
+/// Where these words stand on the office's page of the case: the side of the papers, and the side in the line of time.
+fn placed(page: &str, words: &str) -> (usize, String) {
+    let papers = page.split("id=\"papers\"").nth(1).expect("the papers of both sides");
+    let side = papers.split("<h3>").position(|side| side.contains(words)).unwrap_or_default();
+    let line = page.split("<li class=\"").find(|item| item.contains(words)).unwrap_or_default();
+    (side, line.split('"').next().unwrap_or_default().to_owned())
+}
+
+/// An offer is declined and a decision answered by the party whose word counts under this regime; both pages tell whose word either is.
+async fn answers_stand_with(number: u32, regime: &str, party: BoundBy, theirs: [&str; 2], ours: (usize, &str)) {
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    let desk = Doorway::open(|address| gateway_console::pages(&scene, address)).await;
+    let (affair, opened, case) = drafted(&scene, number, regime).await;
+    offer(&scene, &affair, &case, "20 euros").await;
+    let mut visitor = at_the_case(&affair, &case, &door, &opened).await;
+    let page = visitor.get("/t/office").await;
+    let declined = [("accepted", "no"), ("text", "Con veinte no basta")];
+    let sent = send(&mut visitor, &page, "/t/office/offer", &declined).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let draft = SaveDraftRequest {
+        name: case.clone(),
+        etag: stands(&affair, &case).await.etag,
+        text: "Procede estimar el primer punto".to_owned(),
+        request_id: scene.request_id(),
+    };
+    affair.cast.investigator.office.clone().save_draft(draft).await.expect("it is drafted once more");
+    affair.decide(&case).await.expect("it is decided");
+    let answer = AnswerDecisionRequest {
+        name: case.clone(),
+        etag: stands(&affair, &case).await.etag,
+        party: party.into(),
+        accepted: true,
+        statement: "Conforme con todo ello".to_owned(),
+        request_id: scene.request_id(),
+    };
+    affair.cast.intake.procedure.clone().answer_decision(answer).await.expect("it is answered");
+
+    let told = visitor.get("/t/office").await.text();
+    let [class, who] = theirs;
+    let begins = format!("{class}\"><p><strong>{who}</strong>: su respuesta a la resolución");
+    let answered = item(&told, "Conforme con todo ello");
+    assert!(answered.starts_with(&begins), "{answered}");
+    let answered = item(&told, "Con veinte no basta");
+    assert!(answered.starts_with("claimant\"><p><strong>Usted</strong>: su respuesta a la oferta"), "{answered}");
+
+    let mut registry = gateway_console::at_the_console(&scene, &desk, "registry-1", Role::OfficeIntake).await;
+    let page = registry.get(&format!("/console/{case}?all=1")).await.text();
+    assert_eq!(placed(&page, "Conforme con todo ello"), (ours.0, ours.1.to_owned()));
+    assert_eq!(placed(&page, "Con veinte no basta"), (1, "claimant".to_owned()));
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_firms_answer_to_a_decision_stands_on_the_firms_side_and_a_claimants_to_an_offer_on_theirs() {
+    answers_stand_with(62_000_054, "es.general", BoundBy::Firm, ["firm", "La empresa"], (2, "firm")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claimants_answer_to_a_decision_stands_on_the_claimants_side() {
+    answers_stand_with(62_000_055, "es.adr", BoundBy::Claimant, ["claimant", "Usted"], (1, "claimant")).await;
 }

@@ -1,6 +1,7 @@
 //! Which pairs are worth comparing: those that share a key. Every record has several keys, each
 //! made of another part of it, so that a slip in one part leaves the others.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use kernel::Personal;
@@ -21,6 +22,8 @@ pub enum Scheme {
     Mailbox,
     /// Birth date, day and month in either order.
     Birth,
+    /// One part of the name by sound, with the whole birth date.
+    NameBirth,
     /// Two parts of the name by sound, in either order.
     Names,
     /// One part of the name by sound, with year and month of birth.
@@ -42,6 +45,7 @@ impl Scheme {
             Self::Line => "line",
             Self::Mailbox => "mailbox",
             Self::Birth => "birth",
+            Self::NameBirth => "name_birth",
             Self::Names => "names",
             Self::NameMonth => "name_month",
             Self::NamePost => "name_post",
@@ -53,10 +57,11 @@ impl Scheme {
 
 impl Scheme {
     /// What sharing a key of this kind weighs: a pair is worth comparing from [`WORTH_COMPARING`] on. One identifier
-    /// is enough; of everything else two, since strangers often share one.
+    /// is enough, and so is a name with the day of birth, which of a million few share however common the name is; of
+    /// everything else two, since strangers often share one.
     pub const fn weight(self) -> i32 {
         match self {
-            Self::Document | Self::Account | Self::Line | Self::Mailbox => 2,
+            Self::Document | Self::Account | Self::Line | Self::Mailbox | Self::NameBirth => 2,
             Self::Birth | Self::Names | Self::NameMonth | Self::NamePost | Self::Door | Self::PostNumber => 1,
         }
     }
@@ -75,10 +80,13 @@ pub struct BlockingKey {
 }
 
 /// Version of what the keys are made of; keys of another one find nobody.
-pub const KEYS_VERSION: &str = "keys-2";
+pub const KEYS_VERSION: &str = "keys-3";
 
 /// A key that more records share finds crowds, not people, and is not used.
 pub const LARGEST_BLOCK: usize = 64;
+
+/// Others that one record is compared with at most: those with which it shares most.
+pub const MOST_COMPARED: usize = 32;
 
 /// Given names beyond these make no keys of their own.
 const GIVEN_NAMES: usize = 2;
@@ -121,6 +129,7 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
         let (low, high) = (born.month.min(born.day), born.month.max(born.day));
         add(Scheme::Birth, format!("{:04}-{low:02}-{high:02}", born.year));
         for part in &parts {
+            add(Scheme::NameBirth, format!("{} {:04}-{:02}-{:02}", part.bones, born.year, born.month, born.day));
             add(Scheme::NameMonth, format!("{} {:04}-{:02}", part.bones, born.year, born.month));
         }
     }
@@ -134,6 +143,30 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
 
 /// The pairs of places in `records` that share keys enough to be worth comparing, each once, the lower place first.
 pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(usize, usize)> {
+    let mut pairs: Vec<(usize, usize)> =
+        worth_comparing(records, largest_block).into_iter().map(|(pair, _)| pair).collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+/// Those of them that one of the two is compared with: of each place the `most` others with which it shares most, of equals
+/// the lower places.
+pub fn candidates_of_each(records: &[Vec<BlockingKey>], largest_block: usize, most: usize) -> Vec<(usize, usize)> {
+    let mut of_each: HashMap<usize, Vec<(Reverse<i32>, usize)>> = HashMap::new();
+    for ((one, other), weight) in worth_comparing(records, largest_block) {
+        of_each.entry(one).or_default().push((Reverse(weight), other));
+        of_each.entry(other).or_default().push((Reverse(weight), one));
+    }
+    let mut pairs = BTreeSet::new();
+    for (one, mut others) in of_each {
+        others.sort_unstable();
+        pairs.extend(others.into_iter().take(most).map(|(_, other)| (one.min(other), one.max(other))));
+    }
+    pairs.into_iter().collect()
+}
+
+/// The pairs that share keys enough, with what these weigh together.
+fn worth_comparing(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<((usize, usize), i32)> {
     let mut blocks: HashMap<&BlockingKey, Vec<usize>> = HashMap::new();
     for (at, keys) in records.iter().enumerate() {
         for key in keys {
@@ -148,8 +181,5 @@ pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(us
             }
         }
     }
-    let worth = shared.into_iter().filter(|(_, weight)| *weight >= WORTH_COMPARING);
-    let mut pairs: Vec<(usize, usize)> = worth.map(|(pair, _)| pair).collect();
-    pairs.sort_unstable();
-    pairs
+    shared.into_iter().filter(|(_, weight)| *weight >= WORTH_COMPARING).collect()
 }

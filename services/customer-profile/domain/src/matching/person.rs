@@ -128,6 +128,11 @@ impl Frequencies {
         Self::default()
     }
 
+    /// Every name counts as an average one; which identifiers everybody carries is counted among `people`, who should be everybody.
+    pub fn of_carriers<'a>(people: impl IntoIterator<Item = &'a Description<'a>>) -> Self {
+        Self { given: Counts::default(), surnames: Counts::default(), ..Self::of(people) }
+    }
+
     /// Counted among `people`, who should be everybody or a fair sample.
     pub fn of<'a>(people: impl IntoIterator<Item = &'a Description<'a>>) -> Self {
         let mut counted = Self::default();

@@ -38,6 +38,9 @@ pub struct FamilyAllowance {
     pub twins: f64,
 }
 
+/// How many records are expected where nobody says: a middling firm's.
+pub const EXPECTED_RECORDS: u64 = 100_000;
+
 /// What a score may lack of the number of strangers, in bits, and still be worth a steward's look.
 const EVEN_ODDS: f64 = 0.5;
 /// What a score must have beyond the number of strangers, in bits, so that not one in ten thousand is one.

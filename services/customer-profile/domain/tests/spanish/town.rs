@@ -210,6 +210,22 @@ fn surname(dice: &mut Dice) -> String {
     text
 }
 
+/// A name as the register has it: of surnames what the list says of ten thousand, and beyond the list nobody's else.
+pub fn registered(dice: &mut Dice) -> [String; 3] {
+    let given = if dice.chance(50) { dice.weighted(MEN) } else { dice.weighted(WOMEN) };
+    let mut surname = || {
+        let mut left = dice.below(10_000);
+        let listed = SURNAMES.iter().find(|(_, weight)| {
+            let found = left < *weight;
+            left = left.saturating_sub(*weight);
+            found
+        });
+        listed.map_or_else(String::new, |(surname, _)| (*surname).to_owned())
+    };
+    let (first, second) = (surname(), surname());
+    [given.to_owned(), first, second]
+}
+
 fn dni(number: usize) -> String {
     format!("{number:08}{}", char::from(b"TRWAGMYFPDXBNJZSQVHLCKE"[number % 23]))
 }

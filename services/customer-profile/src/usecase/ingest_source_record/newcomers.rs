@@ -21,6 +21,7 @@ use crate::golden;
 use crate::store::identity;
 use crate::store::newcomer::{self, Marks, Newcomer};
 use crate::store::record::{self, Stored};
+use crate::survivorship::SurvivorshipInForce;
 
 /// Groups under way at once, and records in one at most.
 const LANES: usize = 2;
@@ -41,12 +42,12 @@ pub(crate) type Newcomers = SharedCommit<Arrival, Option<proto::SourceRecord>>;
 struct Desk {
     db: Db,
     ambient: Ambient,
-    survivorship: Arc<Survivorship>,
+    survivorship: SurvivorshipInForce,
 }
 
 /// Writes newcomers into `db`.
-pub(crate) fn newcomers(db: &Db, ambient: &Ambient, survivorship: &Arc<Survivorship>) -> Newcomers {
-    let desk = Desk { db: db.clone(), ambient: ambient.clone(), survivorship: Arc::clone(survivorship) };
+pub(crate) fn newcomers(db: &Db, ambient: &Ambient, survivorship: &SurvivorshipInForce) -> Newcomers {
+    let desk = Desk { db: db.clone(), ambient: ambient.clone(), survivorship: survivorship.clone() };
     SharedCommit::start(LANES, MOST, move |arrivals: Vec<Arc<Arrival>>| {
         let desk = desk.clone();
         async move { desk.write(&arrivals).await }
@@ -62,11 +63,12 @@ impl Desk {
         let marks: Vec<Marks<'_>> = alone.iter().map(|(_, arrival)| marks(arrival)).collect();
         let known = newcomer::known(&mut tx, &marks).await?;
         let now = self.ambient.now();
+        let in_force = self.survivorship.current();
         let fresh = alone.iter().enumerate().filter(|(place, _)| !known.contains(place)).map(|(_, alone)| *alone);
         let (mut places, mut newcomers) = (Vec::new(), Vec::new());
         for (place, arrival) in fresh {
             places.push(place);
-            newcomers.push(self.newcomer(arrival, now));
+            newcomers.push(self.newcomer(arrival, &in_force.survivorship, now));
             // A hundred are not made while others wait for their turn.
             tokio::task::yield_now().await;
         }
@@ -75,8 +77,12 @@ impl Desk {
             tx.rollback().await?;
             return Ok(answers);
         }
-        let claimed = newcomer::insert(&mut tx, &newcomers).await?;
+        let claimed = newcomer::insert(&mut tx, &newcomers, in_force.number).await?;
         tx.commit().await?;
+        if claimed.is_empty() {
+            // Sent before, all of them, or other values are believed now: who comes next is written by those.
+            self.survivorship.refresh(self.db.reader()).await?;
+        }
         for (place, newcomer) in places.into_iter().zip(&newcomers) {
             if claimed.contains(&newcomer.key.id) {
                 let answer = proto::SourceRecord::decode(newcomer.answer.as_slice());
@@ -87,7 +93,7 @@ impl Desk {
     }
 
     /// All that follows from a record that is alone.
-    fn newcomer<'a>(&self, arrival: &'a Arrival, now: Timestamp) -> Newcomer<'a> {
+    fn newcomer<'a>(&self, arrival: &'a Arrival, survivorship: &Survivorship, now: Timestamp) -> Newcomer<'a> {
         let Arrival { call, draught, key } = arrival;
         let record = Record {
             id: SourceRecordId::from_uuid(self.ambient.uuid(now)),
@@ -101,7 +107,7 @@ impl Desk {
         let node = Node { record: record.id, own_customer: record.own_customer, recorded_at: now };
         let groups = resolve(&[node], &[], &[], &BTreeSet::new());
         let group = groups.first().expect("a record is a group by itself");
-        let profile = golden::customer(group, std::slice::from_ref(&record), &self.survivorship, now);
+        let profile = golden::customer(group, std::slice::from_ref(&record), survivorship, now);
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let payload = proto::SourceRecordIngested {
             source_record: record.id.name(),

@@ -52,7 +52,10 @@ impl Plan {
             token: String::new(),
             gaps: Vec::new(),
         };
-        preview.token = URL_SAFE_NO_PAD.encode(digest(&SHA256, &preview.encode_to_vec()));
+        // With what stands for those that are only counted.
+        let mut all = preview.encode_to_vec();
+        all.extend(touched.rest.iter().flatten());
+        preview.token = URL_SAFE_NO_PAD.encode(digest(&SHA256, &all));
         // After the token: that a source fell silent changes nothing that is merged.
         preview.gaps = gaps;
         Ok(preview)
@@ -73,7 +76,8 @@ impl Plan {
         if !missing.is_empty() {
             records.extend(record::load(tx, &missing).await?.into_iter().map(|stored| stored.record));
         }
-        let shown = golden::customer(group, &records, &profile.survivorship, Timestamp::UNIX_EPOCH);
+        let in_force = profile.survivorship.current();
+        let shown = golden::customer(group, &records, &in_force.survivorship, Timestamp::UNIX_EPOCH);
         // It was never written: two previews of one state are equal.
         Ok(proto::Customer { update_time: None, ..shown })
     }

@@ -1,6 +1,6 @@
 //! Papers of the case as its claimant reads them: whose word each is.
 
-use ventanilla_proto::ombudsman::v1::{DisclosureStatement, DossierEntry, DossierKind};
+use ventanilla_proto::ombudsman::v1::{DisclosureStatement, DossierEntry, DossierKind, Party};
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Actor, ActorKind};
 use web::{Lang, When};
@@ -54,9 +54,27 @@ pub(super) fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
         DossierKind::Evidence if by == ActorKind::Customer => ("claimant", lang.of("Usted", "You"), evidence),
         DossierKind::Evidence => ("office", lang.of("El expediente", "The file"), evidence),
         DossierKind::EntityEvidence => ("firm", lang.of("La empresa", "The firm"), evidence),
-        DossierKind::OfferAnswer | DossierKind::DecisionAnswer => {
-            ("claimant", lang.of("Las partes", "The parties"), lang.of("una respuesta", "an answer"))
+        DossierKind::OfferAnswer => {
+            ("claimant", lang.of("Usted", "You"), lang.of("su respuesta a la oferta", "your answer to the offer"))
         }
+        DossierKind::DecisionAnswer => match entry.answered_by() {
+            Party::Claimant => (
+                "claimant",
+                lang.of("Usted", "You"),
+                lang.of("su respuesta a la resolución", "your answer to the decision"),
+            ),
+            Party::Firm => (
+                "firm",
+                lang.of("La empresa", "The firm"),
+                lang.of("su respuesta a la resolución", "its answer to the decision"),
+            ),
+            // Nobody says whose.
+            Party::Unspecified | Party::Office => (
+                "office",
+                lang.of("El expediente", "The file"),
+                lang.of("una respuesta a la resolución", "an answer to the decision"),
+            ),
+        },
         DossierKind::EntityStatement => {
             ("firm", lang.of("La empresa", "The firm"), lang.of("su posición", "its position"))
         }
@@ -124,4 +142,24 @@ pub(super) fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
         }
     };
     Paper { class, who, what, when: When::of(lang, entry.record_time), words: words(entry) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_stands_on_the_side_of_who_gave_it() {
+        let told = |kind: DossierKind, by: Party| {
+            let entry = DossierEntry { kind: kind.into(), answered_by: by.into(), ..DossierEntry::default() };
+            let paper = paper(Lang::Es, &entry);
+            (paper.class, paper.who, paper.what)
+        };
+        let of_the_offer = ("claimant", "Usted", "su respuesta a la oferta");
+        assert_eq!(told(DossierKind::OfferAnswer, Party::Unspecified), of_the_offer);
+        for (by, class, who) in [(Party::Claimant, "claimant", "Usted"), (Party::Firm, "firm", "La empresa")] {
+            assert_eq!(told(DossierKind::DecisionAnswer, by), (class, who, "su respuesta a la resolución"));
+        }
+        assert_eq!(told(DossierKind::DecisionAnswer, Party::Unspecified).0, "office", "it is put on nobody's side");
+    }
 }

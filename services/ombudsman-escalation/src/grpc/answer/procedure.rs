@@ -31,7 +31,7 @@ pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId], standing: Stand
         waiting_offer: case.waiting_offer.as_ref().map(|of| offer(case.id, of)),
         bind_time: case.state.bound().map(|bound| time_to_proto(bound.at)),
         bound_by: case.state.bound().map(|bound| bound_by_to_proto(bound.by)).unwrap_or_default().into(),
-        reports_to: case.regime.reports_to.to_owned(),
+        reports_to: case.regime.reports_to.en.to_owned(),
         reports_article: case.regime.reports_article.to_owned(),
         review_of: case.review_of.map(|reviewed| reviewed.name()).unwrap_or_default(),
         reviews: reviews.iter().map(|review| review.name()).collect(),

@@ -8,6 +8,7 @@ use kernel::{Actor, ActorKind, Language, Personal, ResourceId as _, Violations};
 use ombudsman_escalation_domain::admissibility::{FirmClock, FirmClockStands, FirmTerm};
 use ombudsman_escalation_domain::case::ClaimPoint;
 use ombudsman_escalation_domain::matter::Matter;
+use ombudsman_escalation_domain::phrase::{Missed, Phrase};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::{CustomerId, TicketId};
 use server::parse;
@@ -234,11 +235,10 @@ impl Snapshot {
             Ok(explained) => {
                 papers.extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock)))
             }
-            Err(code) => papers.push(Paper::text(
-                DossierKind::Gap,
-                parties,
-                format!("sla-monitor: the clocks of the ticket could not be had ({code:?})"),
-            )),
+            Err(code) => {
+                let told = Phrase::NoClocks(missed(*code)).text(self.matter().language);
+                papers.push(Paper::text(DossierKind::Gap, parties, told));
+            }
         }
         papers.push(match &self.screen {
             Ok(screen) => Paper::message(DossierKind::ScreenSnapshot, Visibility::Office, &**screen),
@@ -264,6 +264,16 @@ fn of_one_claimant<'a>(own: &'a Told, others: &'a [Told]) -> impl Iterator<Item 
 /// That there is no screen to keep.
 pub(crate) fn screen_of_nobody() -> Paper {
     Paper::text(DossierKind::Gap, Visibility::Office, "customer-profile: it knows no such customer, and shows none")
+}
+
+/// What a peer's refusal means to who reads that something is missing.
+const fn missed(code: Code) -> Missed {
+    match code {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Missed::Silent,
+        Code::NotFound => Missed::Unknown,
+        Code::PermissionDenied | Code::Unauthenticated => Missed::Withheld,
+        _ => Missed::Failed,
+    }
 }
 
 /// The answer, or that it did not come in time.

@@ -7,8 +7,6 @@ use std::time::Duration;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use jiff::SignedDuration;
 use kernel::Ambient;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
-use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use postgres::{Db, Tx};
 use sqlx::Row;
 use testkit::{Database, Surroundings, eventually};
@@ -293,37 +291,6 @@ async fn what_is_parked_is_tried_anew_every_ten_minutes_by_who_goes_on_following
     time.advance(SignedDuration::from_secs(1));
     scene.marks_until(|marks| marks.len() == 3).await;
     assert_eq!(scene.marks().await, ["poison", "p2", "a1"]);
-}
-
-/// The age of what is known of the source, as it is shown.
-fn age_shown(exporter: &InMemoryMetricExporter) -> Option<f64> {
-    let shown = exporter.get_finished_metrics().unwrap();
-    let scopes = shown.last()?.scope_metrics();
-    let age = scopes.flat_map(|scope| scope.metrics()).find(|metric| metric.name() == "ventanilla.follower.age")?;
-    match age.data() {
-        AggregatedMetrics::F64(MetricData::Gauge(gauge)) => gauge.data_points().next().map(|point| point.value()),
-        other => panic!("an age is a gauge: {other:?}"),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_never_was_caught_up_is_as_old_as_its_following() {
-    let exporter = InMemoryMetricExporter::default();
-    let figures = SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter.clone()).build()).build();
-    opentelemetry::global::set_meter_provider(figures.clone());
-    let scene = Scene::set().await;
-    let time = Surroundings::default();
-    let follower = scene.follower_by(time.ambient.clone());
-    time.advance(SignedDuration::from_secs(90));
-    // Nobody listens there.
-    let nobody = Channel::from_static("http://127.0.0.1:1").connect_lazy();
-    tokio::spawn(follower.run(LedgerServiceClient::new(nobody), scene.cancel.clone()));
-    let age = eventually(SOON, || async {
-        figures.force_flush().unwrap();
-        age_shown(&exporter).ok_or("nothing is shown")
-    })
-    .await;
-    assert_eq!(age, 90.0);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod checkpoint;
 mod feed;
 mod follower;
 mod forget;
+mod handover;
 mod months;
 mod sequencer;
 mod support;

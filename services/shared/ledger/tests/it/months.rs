@@ -16,7 +16,7 @@ use ventanilla_ledger::verify::verify_database;
 use crate::support::{draft, filled, house, write};
 
 /// The file that parts the ledger.
-const PARTED: i64 = 20261211600000;
+const PARTED: i64 = 20261212200000;
 
 /// A schema of the house as it was before its ledger was parted.
 async fn before_months() -> (Database, Db) {

@@ -1,6 +1,8 @@
 //! The write path against a real Postgres.
 
+mod behind;
 mod cancelled;
+mod migrate;
 mod request;
 mod roles;
 mod shared_commit;

@@ -109,7 +109,10 @@ where
     let (process, own) = settings::load::<FrontSettings, S>(front.defaults, arguments.config.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match arguments.command {
-        Some(Command::Health) => return Ok(runtime.block_on(health::ask_http(&process.listen))?),
+        Some(Command::Health { alive }) => {
+            let path = if alive { "/healthz" } else { "/readyz" };
+            return Ok(runtime.block_on(health::ask_http_at(&process.listen, path))?);
+        }
         Some(Command::Migrate | Command::LedgerMonth) => return Err(StartError::NothingToMigrate),
         Some(Command::Serve) | None => {}
     }

@@ -38,8 +38,8 @@ pub enum HealthError {
     },
 }
 
-/// Asks the service that listens at `listen`; `itself` connects to it over TLS, with its own certificate on both sides.
-pub(super) async fn ask(listen: &str, itself: Option<Encrypted>) -> Result<(), HealthError> {
+/// Asks the service that listens at `listen` how what it calls `service` is, by "" all of it; `itself` connects to it over TLS, with its own certificate on both sides.
+pub(super) async fn ask(listen: &str, itself: Option<Encrypted>, service: &str) -> Result<(), HealthError> {
     let address = reachable(listen).ok_or_else(|| HealthError::Address(listen.to_owned()))?;
     let silent = || HealthError::Silent { address };
     let scheme = if itself.is_some() { "https" } else { "http" };
@@ -50,7 +50,8 @@ pub(super) async fn ask(listen: &str, itself: Option<Encrypted>) -> Result<(), H
             None => endpoint.connect().await,
         };
         let channel = channel.map_err(|_| silent())?;
-        let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await.map_err(|_| silent())?;
+        let request = HealthCheckRequest { service: service.to_owned() };
+        let answer = HealthClient::new(channel).check(request).await.map_err(|_| silent())?;
         match answer.into_inner().status() {
             ServingStatus::Serving => Ok(()),
             other => Err(HealthError::NotServing { address, status: other.as_str_name() }),
@@ -64,11 +65,16 @@ pub(super) async fn ask(listen: &str, itself: Option<Encrypted>) -> Result<(), H
 /// # Errors
 /// [`HealthError`] says what is not well.
 pub async fn ask_http(listen: &str) -> Result<(), HealthError> {
+    ask_http_at(listen, "/readyz").await
+}
+
+pub(super) async fn ask_http_at(listen: &str, path: &str) -> Result<(), HealthError> {
     let address = reachable(listen).ok_or_else(|| HealthError::Address(listen.to_owned()))?;
     let silent = || HealthError::Silent { address };
     let asking = async {
         let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.take(1_024).read_to_string(&mut answer).await.map(|_| answer)
     };
@@ -112,9 +118,9 @@ mod tests {
         let (reporter, service) = tonic_health::server::health_reporter();
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
-        assert!(ask(&address, None).await.is_ok());
+        assert!(ask(&address, None, "").await.is_ok());
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        let said = ask(&address, None).await.unwrap_err().to_string();
+        let said = ask(&address, None, "").await.unwrap_err().to_string();
         assert!(said.ends_with("NOT_SERVING"), "{said}");
     }
 
@@ -123,6 +129,6 @@ mod tests {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
         drop(taken);
-        assert!(matches!(ask(&address.to_string(), None).await, Err(HealthError::Silent { .. })));
+        assert!(matches!(ask(&address.to_string(), None, "").await, Err(HealthError::Silent { .. })));
     }
 }

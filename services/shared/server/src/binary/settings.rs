@@ -29,6 +29,12 @@ pub struct ProcessSettings {
     pub tls: Option<TlsSettings>,
     /// Private key that signs ledger checkpoints.
     pub signing_key_file: PathBuf,
+    /// Public keys (Ed25519, 64 hex digits each, blanks between them) that signed before that one: what they signed is still taken for what it is.
+    #[serde(default)]
+    pub former_signing_keys: String,
+    /// Private key that signed last before that one, for as long as it has to hand over: the service signs with it once that the other signs now.
+    #[serde(default)]
+    pub former_signing_key_file: Option<PathBuf>,
     /// Where checkpoints are appended; not on the database's disk.
     pub checkpoint_dir: PathBuf,
     /// A NATS server that carries ledgers; without it they are followed over their own feeds alone.

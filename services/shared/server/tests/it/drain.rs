@@ -33,7 +33,7 @@ async fn an_open_stream_is_told_to_go_and_holds_nothing_up() {
 async fn health_says_not_serving_first() {
     let house = House::open(Answers::at_once()).await;
     let mut health = HealthClient::with_origin(house.transport(), house.url.parse().unwrap());
-    for service in ["", "ventanilla.ledger.v1.LedgerService"] {
+    for service in ["", "ventanilla.ledger.v1.LedgerService", ventanilla_server::ALIVE] {
         let asked = HealthCheckRequest { service: service.to_owned() };
         assert_eq!(health.check(asked).await.unwrap().into_inner().status(), ServingStatus::Serving);
     }
@@ -54,6 +54,8 @@ async fn a_lame_duck_still_answers_while_it_says_that_it_goes() {
     house.cancel.cancel();
     assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
     house.get_head(&[Role::Auditor]).await.expect("a new connection is still served");
+    let alive = health.check(HealthCheckRequest { service: ventanilla_server::ALIVE.to_owned() }).await.unwrap();
+    assert_eq!(alive.into_inner().status(), ServingStatus::Serving, "who drains is not to be restarted");
     house.serving.await.unwrap().unwrap();
 }
 

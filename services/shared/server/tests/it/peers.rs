@@ -168,7 +168,8 @@ async fn a_method_that_keeps_failing_is_left_alone_and_found_again_by_one_call()
     let back = refused.get_details_retry_info().unwrap().retry_delay.unwrap();
     assert!(back > Duration::ZERO && back <= Duration::from_secs(1), "{back:?}");
     assert_eq!(reached.load(Ordering::SeqCst), 10, "it was not asked");
-    let mut stream = LedgerServiceClient::new(channel.clone()).watch(WatchRequest::default()).await.unwrap().into_inner();
+    let mut stream =
+        LedgerServiceClient::new(channel.clone()).watch(WatchRequest::default()).await.unwrap().into_inner();
     assert!(stream.message().await.unwrap().is_some(), "what it does beside goes on");
 
     fails.store(false, Ordering::SeqCst);

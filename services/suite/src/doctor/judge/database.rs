@@ -162,9 +162,9 @@ fn wanted(table: &str) -> &'static [&'static str] {
         "ledger" => &["SELECT", "INSERT"],
         "ledger_head" => &["SELECT", "UPDATE"],
         "ledger_month" => &["SELECT"],
-        "schema_migration" => &[],
         // The ledger's months are reached by way of it alone.
         month if month.starts_with("ledger_from_") => &[],
+        "schema_migration" => &["SELECT"],
         _ => &["SELECT", "INSERT", "UPDATE", "DELETE"],
     }
 }
@@ -172,7 +172,7 @@ fn wanted(table: &str) -> &'static [&'static str] {
 /// Whether a role may do to its own tables what the roles script gives it and no more, and nothing at all to its neighbours'.
 /// `tables` are those of its schema, `held` everything it may do to any service's tables.
 pub fn grants(about: &str, schema: &str, tables: &[String], held: &BTreeSet<Grant>) -> Vec<Finding> {
-    let again = "run deploy/postgres/roles.sql again as a superuser: once after every migration";
+    let again = "run deploy/postgres/roles.sql again as a superuser";
     let mut missing = Vec::new();
     for table in tables {
         for privilege in wanted(table) {
@@ -194,7 +194,7 @@ pub fn grants(about: &str, schema: &str, tables: &[String], held: &BTreeSet<Gran
             about,
             "grants",
             says,
-            "run the service's `migrate` as ventanilla_owner, then roles.sql",
+            "run roles.sql, then the service's `migrate` as ventanilla_owner",
         ));
     } else if missing.is_empty() {
         findings.push(Finding::well(about, "grants", format!("it may use the {} tables of its schema", tables.len())));
@@ -379,7 +379,11 @@ mod tests {
     fn a_role_may_do_what_the_script_gives_it_and_no_more() {
         let tables = ["ticket", "ledger", "ledger_head", "schema_migration"].map(str::to_owned);
         let mut usual = vec![("t", "ledger", "SELECT"), ("t", "ledger", "INSERT")];
-        usual.extend([("t", "ledger_head", "SELECT"), ("t", "ledger_head", "UPDATE")]);
+        usual.extend([
+            ("t", "ledger_head", "SELECT"),
+            ("t", "ledger_head", "UPDATE"),
+            ("t", "schema_migration", "SELECT"),
+        ]);
         usual.extend(["SELECT", "INSERT", "UPDATE", "DELETE"].map(|privilege| ("t", "ticket", privilege)));
         let found = |grants: &[(&str, &str, &str)]| not_well(&grants_of(&tables, grants));
         fn grants_of(tables: &[String], grants: &[(&str, &str, &str)]) -> Vec<Finding> {
@@ -387,7 +391,13 @@ mod tests {
         }
         assert_eq!(found(&usual), []);
         assert_eq!(found(&usual[1..]), [("grants", State::Ill)], "what is missing");
-        for extra in [("t", "ledger", "UPDATE"), ("t", "ledger", "DELETE"), ("t", "ledger_from_1", "INSERT"), ("t", "ledger_month", "UPDATE"), ("t", "schema_migration", "SELECT")] {
+        for extra in [
+            ("t", "ledger", "UPDATE"),
+            ("t", "ledger", "DELETE"),
+            ("t", "ledger_from_1", "INSERT"),
+            ("t", "ledger_month", "UPDATE"),
+            ("t", "schema_migration", "UPDATE"),
+        ] {
             assert_eq!(found(&[usual.clone(), vec![extra]].concat()), [("grants", State::Ill)], "{extra:?}");
         }
         let neighbour = [usual.clone(), vec![("o", "case", "SELECT")]].concat();

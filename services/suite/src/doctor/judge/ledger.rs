@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use broker::Standing;
 use jiff::Timestamp;
 use ledger::checkpoint::Checkpoint;
-use ledger::verify::Verdict;
+use ledger::verify::{Fault, Verdict};
 use uuid::Uuid;
 
 use crate::doctor::finding::Finding;
@@ -41,7 +41,10 @@ pub fn books(about: &str, books: &Books, now: Timestamp) -> Vec<Finding> {
     let evidence = "stop writing, keep the database and the checkpoint files as they are, and look with `ventanilla verify`: \
                     somebody wrote to the ledger by another way than the service, or a backup was restored without its last entries \
                     (deploy/restore.md)";
+    let unknown = "name the key that signed before in `former_signing_keys`, if there was one (deploy/README.md, \"Rotating the signing key\"); if there was \
+                   none, stop writing and keep the database and the checkpoint files as they are: somebody wrote to those";
     let mut findings = vec![match &books.verdict.fault {
+        Some(fault @ Fault::Checkpoint { .. }) => Finding::ill(about, "ledger", fault.to_string(), unknown),
         Some(fault) => Finding::ill(about, "ledger", fault.to_string(), evidence),
         None if !books.head_is_last => {
             Finding::ill(about, "ledger", "its head is not its last entry".to_owned(), evidence)
@@ -100,6 +103,15 @@ pub fn checkpoints(
             }
         }
     }
+}
+
+/// Told when the last checkpoint was signed with another key than the process has now. `own` is the id of that one.
+pub fn signer(about: &str, signed: &[Checkpoint], own: &str) -> Option<Finding> {
+    let last = signed.last().filter(|last| last.key_id != own)?;
+    let says = format!("the last checkpoint was signed with the key {}, and the process signs with {own}", last.key_id);
+    let cure = "start the process, which signs with its own when the ledger moves on; if it did already, somebody put the checkpoint file back or wrote \
+                to it: hold it against its copy";
+    Some(Finding::note(about, "checkpoints", says, cure))
 }
 
 /// How far a service has applied another's ledger.
@@ -198,8 +210,6 @@ pub fn erasures(about: &str, granted: &BTreeSet<Uuid>, written: &BTreeSet<Uuid>)
 
 #[cfg(test)]
 mod tests {
-    use ledger::verify::Fault;
-
     use super::super::super::finding::State;
     use super::*;
 
@@ -251,16 +261,36 @@ mod tests {
         assert_eq!(ill(&books("ticketing", &Books { parked: 1, ..well() }, now())), ["parked"]);
     }
 
-    #[test]
-    fn what_is_not_signed_for_long_is_ill() {
-        let signed = |position, age| Checkpoint {
+    fn signed(position: i64, age: i64) -> Checkpoint {
+        Checkpoint {
             source: "ticketing".to_owned(),
             position,
             hash: String::new(),
             signed_at: ago(age),
-            key_id: String::new(),
+            key_id: "ab".repeat(8),
             signature: String::new(),
-        };
+            handover: None,
+        }
+    }
+
+    #[test]
+    fn a_last_checkpoint_of_another_key_than_the_process_has_is_worth_knowing() {
+        assert_eq!(signer("ticketing", &[], &"ab".repeat(8)), None);
+        assert_eq!(signer("ticketing", &[signed(7, 1)], &"ab".repeat(8)), None);
+        let other = signer("ticketing", &[signed(7, 1)], &"cd".repeat(8)).unwrap();
+        assert!(
+            other.state == State::Note && other.says.contains("abab") && other.says.contains("cdcd"),
+            "{}",
+            other.says
+        );
+        let books =
+            Books { verdict: Verdict { fault: Some(Fault::Checkpoint { position: 3 }), ..well().verdict }, ..well() };
+        let unknown = super::books("ticketing", &books, now()).remove(0);
+        assert!(unknown.cure.unwrap().contains("former_signing_keys"), "what may be no crime is asked first");
+    }
+
+    #[test]
+    fn what_is_not_signed_for_long_is_ill() {
         let state = |signed: &[Checkpoint], position| {
             checkpoints("ticketing", signed, position, Some(ago(10_000)), now()).state
         };

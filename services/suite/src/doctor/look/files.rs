@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use kernel::Role;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use server::TlsSettings;
+use server::{ProcessSettings, TlsSettings};
+use ticketing::proof::ProofKey;
 
 use crate::doctor::finding::Finding;
 use crate::doctor::judge::{self, Room, Validity};
@@ -22,6 +23,7 @@ pub fn look(patient: &Patient, at: Timestamp, least_free: u8) -> Vec<Finding> {
     let mut findings = vec![keys_of_callers(about, &patient.auth().jwks_file)];
     if let Process::Service(settings) = &patient.process {
         findings.push(signing_key(about, &settings.signing_key_file));
+        findings.extend(former_keys(about, settings));
         findings.push(folder(about, &settings.checkpoint_dir));
         findings.extend(room(about, "`checkpoint_dir`", &settings.checkpoint_dir, least_free));
         findings.push(match &settings.auth.service_token_file {
@@ -71,8 +73,24 @@ fn secret_keys(patient: &Patient) -> Vec<Finding> {
             let first = keys.first().map(|key| key.expose_secret().to_owned());
             vec![judge::symmetric(about, "service.web.sealing_keys", first.as_deref())]
         }
+        Some(Service::Ticketing) => proof_key(patient).into_iter().collect(),
         Some(_) => Vec::new(),
     }
+}
+
+/// Told when customers' proofs would not be what they were told.
+fn proof_key(patient: &Patient) -> Option<Finding> {
+    let Process::Service(settings) = &patient.process else { return None };
+    let rotated = server::former_keys(settings).is_ok_and(|former| !former.is_empty());
+    let says = match &patient.own.proof_key {
+        Some(given) => ProofKey::given(given).err()?.to_string(),
+        None if rotated => {
+            "the signing key was changed and `service.proof_key` is not set: ticketing does not start".to_owned()
+        }
+        None => return None,
+    };
+    let cure = "give what `ventanilla proof-key FILE` prints of the first signing key (deploy/README.md, \"Rotating the signing key\")";
+    Some(Finding::ill(patient.name, "keys", says, cure))
 }
 
 fn keys_of_callers(about: &str, file: &Path) -> Finding {
@@ -90,11 +108,26 @@ fn keys_of_callers(about: &str, file: &Path) -> Finding {
 fn signing_key(about: &str, file: &Path) -> Finding {
     if server::signing_key(file).is_err() {
         let says = format!("{} holds no Ed25519 private key in PKCS#8, or may not be read", file.display());
-        let cure = "put the key back from its copy; only a ledger that begins may have a new one (openssl genpkey -algorithm ed25519)";
+        let cure = "put the key back from its copy; one that is lost is replaced as deploy/README.md, \"Rotating the signing key\", says";
         return Finding::ill(about, "keys", says, cure);
     }
     private(about, "keys", file)
         .unwrap_or_else(|| Finding::well(about, "keys", format!("{} signs checkpoints", file.display())))
+}
+
+/// The keys that signed before, where there were any.
+fn former_keys(about: &str, settings: &ProcessSettings) -> Option<Finding> {
+    match server::former_keys(settings) {
+        Err(error) => {
+            Some(Finding::ill(about, "keys", error.to_string(), "see deploy/README.md, \"Rotating the signing key\""))
+        }
+        Ok(former) if former.is_empty() => None,
+        Ok(former) => {
+            let open = settings.former_signing_key_file.as_deref().and_then(|file| private(about, "keys", file));
+            let says = format!("{} keys signed before, and are known", former.public_keys().len());
+            Some(open.unwrap_or_else(|| Finding::well(about, "keys", says)))
+        }
+    }
 }
 
 /// Told when others than owner and group may read a file.

@@ -39,6 +39,8 @@ pub async fn look(
     let books = read(kept, db, &signed, tail).await?;
     let mut findings = judge::books(about, &books, now);
     findings.push(judge::checkpoints(about, &signed, books.position, books.began, now));
+    let own = own_key(kept).map(|key| checkpoint::key_id(&key));
+    findings.extend(own.and_then(|own| judge::signer(about, &signed, &own)));
     findings.extend(judge::lag(about, &cursors(kept.service, db, heads).await?, now));
     if let Some(settings) = &kept.process.broker {
         findings.push(broker(kept, settings, books.position).await);
@@ -64,10 +66,16 @@ pub async fn head(db: &Db) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("select position from ledger_head").fetch_one(db.reader()).await?)
 }
 
+/// The public key that the process signs with.
+fn own_key(kept: Kept<'_>) -> Option<Vec<u8>> {
+    server::signing_key(&kept.process.signing_key_file).ok().map(|key| key.public_key().as_ref().to_vec())
+}
+
 async fn read(kept: Kept<'_>, db: &Db, signed: &[Checkpoint], tail: i64) -> Result<Books, StoreError> {
-    let keys: Vec<Vec<u8>> = server::signing_key(&kept.process.signing_key_file)
-        .map(|key| vec![key.public_key().as_ref().to_vec()])
-        .unwrap_or_default();
+    let own = own_key(kept);
+    // What cannot be read is told of where keys are looked at.
+    let former = server::former_keys(kept.process).unwrap_or_default().public_keys();
+    let keys: Vec<Vec<u8>> = own.into_iter().chain(former).collect();
     let verdict = verify_tail(db, kept.name, signed, &keys, tail).await?;
     let row = sqlx::query(
         "select h.position,

@@ -56,6 +56,7 @@ impl Classify for Refusal {
             | Self::CustomerHasSpoken
             | Self::NotSaidByCustomer
             | Self::NotAnsweredYet { .. }
+            | Self::NotReachedYet { .. }
             | Self::OwnerUnknown { .. }
             | Self::HoldingReplyNotProvided
             | Self::HoldingReplySent
@@ -128,6 +129,7 @@ impl Classify for Refusal {
             Self::NotSaidByCustomer => "NOT_SAID_BY_CUSTOMER",
             Self::AcceptanceOfOwnWork => "ACCEPTANCE_OF_OWN_WORK",
             Self::NotAnsweredYet { .. } => "NOT_ANSWERED_YET",
+            Self::NotReachedYet { .. } => "NOT_REACHED_YET",
             Self::OwnerUnknown { .. } => "OWNER_UNKNOWN",
             Self::HoldingReplyNotProvided => "HOLDING_REPLY_NOT_PROVIDED",
             Self::HoldingReplySent => "HOLDING_REPLY_SENT",
@@ -197,6 +199,7 @@ impl Classify for Refusal {
             Self::CureTermTooLong { latest } => vec![("latest", latest.to_string().into())],
             Self::CureAskedBefore { cure } => vec![("cure", cure.name().into())],
             Self::NotAnsweredYet { state } => vec![("state", state.as_str().into())],
+            Self::NotReachedYet { tried } => vec![("attempt_count", tried.to_string().into())],
             Self::OwnerUnknown { owner } => vec![("owner", owner.as_str().to_owned().into())],
             Self::ObjectionWindowOpen { open_until } => vec![("open_until", open_until.to_string().into())],
             Self::OfficeCaseOpen { case } => vec![("case", case.to_string().into())],

@@ -393,10 +393,11 @@ pub(in crate::grpc) fn apply_macro(request: &pb::ApplyMacroRequest) -> Result<Ma
     let macro_id = id(&mut v, "name", &request.name);
     let ticket = parse::name(&mut v, "ticket", &request.ticket);
     let body = optional::<Body>(&mut v, "body", &request.body);
+    let known = optional::<Body>(&mut v, "handover", &request.handover);
     let channel = if request.channel == 0 { None } else { parse::channel(&mut v, "channel", request.channel) };
     let etag = etag(&mut v, &request.etag);
     let key = key(&mut v, "ApplyMacro", &request.request_id, request);
-    let asked = || Some(MacroUse { id: macro_id?, ticket: ticket?, body, channel, etag: etag?, key: key? });
+    let asked = || Some(MacroUse { id: macro_id?, ticket: ticket?, body, known, channel, etag: etag?, key: key? });
     let asked = asked();
     whole(v, asked)
 }

@@ -223,6 +223,52 @@ pub(crate) async fn pass_over(pool: &PgPool, position: i64) -> Result<(), StoreE
     Ok(())
 }
 
+/// Reads this many texts anew that an earlier version read, in the order of ids, and notes how far; `false` once there are no more. Erasures and whoever writes
+/// words wait for it.
+#[tracing::instrument(name = "db.finding.read_anew", skip_all)]
+pub(crate) async fn read_anew(tx: &mut PgConnection, limit: i64) -> Result<bool, StoreError> {
+    let from = sqlx::query!("select ticket_id, part from ticketing.ticket_words_anew where not done for update");
+    let Some(from) = from.fetch_optional(&mut *tx).await? else { return Ok(false) };
+    lock(&mut *tx).await?;
+    let batch = sqlx::query!(
+        "select ticket_id, part from ticketing.ticket_words where (ticket_id, part) > ($1, $2) order by ticket_id, part limit $3",
+        from.ticket_id,
+        from.part,
+        limit,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let Some(last) = batch.last() else {
+        sqlx::query!("update ticketing.ticket_words_anew set done = true").execute(tx).await?;
+        return Ok(false);
+    };
+    sqlx::query!(
+        "update ticketing.ticket_words w set words = ticketing.words_of(a.language, a.body) || ticketing.times_of(w.created_at)
+         from (select t.ticket_id, m.sequence as part, t.language, m.body
+               from ticketing.ticket t join ticketing.message m on m.ticket_id = t.ticket_id
+               where (m.ticket_id, m.sequence) > ($1, $2) and (m.ticket_id, m.sequence) <= ($3, $4) and t.erased_at is null
+               union all
+               select t.ticket_id, 0, t.language, concat_ws(' ', t.subject, t.resolution,
+                   (select string_agg(c.one ->> 'text', ' ' order by c.place)
+                    from jsonb_array_elements(t.characteristics) with ordinality as c (one, place)),
+                   (select string_agg(concat_ws(' ', p.text, p.answer), ' ' order by p.ordinal) from ticketing.claim_point p
+                    where p.ticket_id = t.ticket_id))
+               from ticketing.ticket t
+               where t.ticket_id between $1 and $3 and (t.ticket_id, 0) > ($1, $2) and t.erased_at is null) a
+         where w.ticket_id = a.ticket_id and w.part = a.part",
+        from.ticket_id,
+        from.part,
+        last.ticket_id,
+        last.part,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("update ticketing.ticket_words_anew set ticket_id = $1, part = $2", last.ticket_id, last.part)
+        .execute(tx)
+        .await?;
+    Ok(true)
+}
+
 /// Destroys the words of these affairs. Nobody writes any while the transaction lasts.
 #[tracing::instrument(name = "db.finding.destroy", skip_all)]
 pub(crate) async fn destroy(tx: &mut PgConnection, tickets: &[Uuid]) -> Result<(), StoreError> {

@@ -46,7 +46,7 @@ impl Play {
         let running = agent.list_promises(list).await.unwrap().into_inner().promises;
         let running: Vec<_> = running.into_iter().filter(|one| matches!(one.state(), S::Made | S::AtRisk)).collect();
         if face < 3 || running.is_empty() {
-            let mut request = promise_request(&ticket.name, "2027-03-01T10:00:00Z");
+            let mut request = promise_request(&ticket.name, &self.some_day());
             let promise = request.promise.as_mut().unwrap();
             let kind =
                 self.dice.one_of(&[pb::PromiseKind::Resolution, pb::PromiseKind::Callback, pb::PromiseKind::Other]);
@@ -82,6 +82,53 @@ impl Play {
             occurred_time: None,
         };
         Done { method: "SettlePromise", about, outcome: agent.settle_promise(request).await.map(|_| ()) }
+    }
+
+    /// A day that nothing else is promised by.
+    fn some_day(&self) -> String {
+        let second = self.known.len() % 3_600;
+        format!("2027-03-01T10:{:02}:{:02}Z", second / 60, second % 60)
+    }
+
+    /// Affairs become one, one after the other, an answer is promised in what they go on in after each, and they come apart in another order.
+    pub(super) async fn come_apart(&mut self) {
+        let mut agent = self.beside.world.agent();
+        let mut all = Vec::new();
+        for _ in 0..5 {
+            let done = self.create().await;
+            all.push(done.about.clone());
+            self.after(done).await;
+        }
+        for (from, into) in [(0, 1), (1, 2), (2, 3), (4, 3)] {
+            let (from, into) = (get(&mut agent, &all[from]).await, get(&mut agent, &all[into]).await);
+            let (about, head) = (from.name.clone(), into.name.clone());
+            let request = pb::MergeTicketRequest {
+                name: from.name,
+                into: into.name,
+                reason: "same_invoice".into(),
+                etag: from.etag,
+                request_id: fresh_id(),
+                into_etag: into.etag,
+            };
+            let outcome = self.relations(Role::Agent).merge_ticket(request).await.map(|_| ());
+            self.after(Done { method: "MergeTicket", about, outcome }).await;
+            let mut request = promise_request(&head, &self.some_day());
+            request.promise.as_mut().unwrap().kind = pb::PromiseKind::Resolution.into();
+            let outcome = agent.make_promise(request).await.map(|_| ());
+            self.after(Done { method: "MakePromise", about: head, outcome }).await;
+        }
+        for out in [1, 0, 4, 2] {
+            let (ticket, reason) = (get(&mut agent, &all[out]).await, "another_contract".to_owned());
+            let (about, name, etag) = (ticket.name.clone(), ticket.name, ticket.etag);
+            let request = pb::UnmergeTicketRequest { name, etag, reason, request_id: fresh_id() };
+            let outcome = self.relations(Role::Agent).unmerge_ticket(request).await.map(|_| ());
+            self.after(Done { method: "UnmergeTicket", about, outcome }).await;
+        }
+    }
+
+    async fn after(&mut self, done: Done) {
+        self.hold(done).await;
+        self.beside.world.advance(SignedDuration::from_mins(7));
     }
 
     /// Links, turns, steps of a map, drafts, and what a macro says and does.

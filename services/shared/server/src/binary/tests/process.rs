@@ -166,7 +166,9 @@ fn a_process_with_certificates_is_asked_for_its_health_by_them_alone() {
         format!("[tls]\ncert_file = \"{certificate}\"\nkey_file = \"{key}\"\nca_file = \"{authorities}\"\n")
     };
     let running = started_with("tls", port, "https", &tls(&own));
-    let health = |config: PathBuf| run_with(&Arguments { command: Some(Command::Health), config: Some(config) });
+    let health = |config: PathBuf| {
+        run_with(&Arguments { command: Some(Command::Health { alive: false }), config: Some(config) })
+    };
     let patience = Instant::now() + Duration::from_secs(20);
     while let Err(error) = health(running.folder.join("settings.toml")) {
         assert!(Instant::now() < patience, "{error}");

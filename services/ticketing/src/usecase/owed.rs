@@ -1,0 +1,32 @@
+//! What was promised of one affair and is owed of another too, which comes out of it.
+
+use jiff::Timestamp;
+use postgres::Tx;
+use ticketing_domain::{GoesAlong, Promise, PromiseId};
+
+use super::chronicle::Chronicle;
+use crate::Error;
+use crate::store::notice;
+use crate::store::promise::{self, StoredPromise};
+
+/// Notes in `part` what of these promises goes along into it; to be written once the part is there.
+pub(super) async fn goes_along(
+    tx: &mut Tx,
+    part: &mut Chronicle,
+    promised: Vec<PromiseId>,
+    goes: impl Fn(&Promise) -> Option<GoesAlong>,
+    at: Timestamp,
+) -> Result<Vec<StoredPromise>, Error> {
+    let mut owed = Vec::new();
+    for id in promised {
+        let Some(found) = promise::get(tx, id).await? else { continue };
+        let Some(goes) = goes(&found.promise) else { continue };
+        let notices = notice::lock_about(tx, id).await?;
+        let notices: Vec<_> = notices.into_iter().map(|stored| stored.notice).collect();
+        if let Some(promise) = found.promise.split_off(goes, &notices, part.next_promise(), at) {
+            let sequence = part.promise_made(&promise, at);
+            owed.push(StoredPromise { promise, sequence, version: 1 });
+        }
+    }
+    Ok(owed)
+}
