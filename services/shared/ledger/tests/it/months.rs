@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use jiff::civil::{Date, date};
-use postgres::{Db, schema_migrator};
+use postgres::{Db, Settings, schema_migrator};
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use testkit::Database;
@@ -76,9 +76,17 @@ async fn whole(db: &Db, entries: i64) {
 async fn the_ledger_is_parted_beside_writers_and_sequencers_and_nothing_is_lost_or_doubled() {
     let (database, db) = before_months().await;
     let settings = database.settings_of("house");
+    // A running binary's own connection, with its statements prepared: by a star, as feed and verification say it.
+    let former = Db::connect(&Settings { max_connections: 1, ..settings.clone() }).await.unwrap();
+    let by_a_star = "select l.*, null::bytea as salt from ledger l where position > $1 order by position limit 3";
+    let prepared = || async { sqlx::query(by_a_star).bind(0_i64).fetch_all(former.reader()).await.unwrap().len() };
+    for _ in 0..8 {
+        prepared().await;
+    }
     let parted = async { postgres::migrate(&settings, &Migrator::DEFAULT).await };
     let (committed, parted) = beside_writers(&db, 40, parted).await;
     parted.unwrap();
+    assert_eq!(prepared().await, 3);
     assert_eq!(number(&db, "select count(*) from pg_inherits where inhparent = 'ledger'::regclass").await, 1);
     whole(&db, committed).await;
     assert_eq!(number(&db, "select count(*) from ledger_from_1").await, committed);
@@ -118,7 +126,8 @@ async fn months_begin_beside_writers_and_sequencers_and_each_entry_is_in_one_of_
             None => assert_eq!(at, rows.len() - 1, "the last alone is open"),
         }
     }
-    let chained = "select count(*) from ledger_month m join ledger l on l.position = m.last_position where l.hash <> m.hash";
+    let chained =
+        "select count(*) from ledger_month m join ledger l on l.position = m.last_position where l.hash <> m.hash";
     assert_eq!(number(&db, chained).await, 0);
 }
 
@@ -163,11 +172,9 @@ async fn what_was_written_before_months_were_still_works_and_no_partition_can_be
     admin.execute(appended).await.unwrap();
     assert_eq!(number(&db, "select count(*) from ledger_from_10").await, 1);
     for table in ["ledger", "ledger_from_1", "ledger_from_10"] {
-        for refused in [
-            format!("update {table} set type = 'x'"),
-            format!("delete from {table}"),
-            format!("truncate {table}"),
-        ] {
+        for refused in
+            [format!("update {table} set type = 'x'"), format!("delete from {table}"), format!("truncate {table}")]
+        {
             let error = admin.execute(AssertSqlSafe(refused.clone())).await.unwrap_err();
             let code = error.as_database_error().and_then(|db| db.code().map(|code| code.into_owned()));
             assert_eq!(code.as_deref(), Some("23001"), "{refused}: {error}");
