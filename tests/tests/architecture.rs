@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ventanilla_tests::migrations;
+use ventanilla_tests::{migrations, statements};
 use ventanilla_tests::tree::{dependencies, files, root, text};
 
 const SERVICES: [&str; 5] =
@@ -263,6 +263,17 @@ fn no_migration_shuts_others_out_for_as_long_as_a_table_is_large() {
     assert!(faults.is_empty(), "{faults:#?}");
     // Those that were written before the rule, and cannot be changed: it sees what it is about.
     assert!(before > 20, "of the older files {before} are seen to break it");
+}
+
+#[test]
+fn no_statement_answers_whatever_columns_a_table_has() {
+    let whatever: Vec<String> = files(".sqlx", "json")
+        .iter()
+        .map(|path| serde_json::from_str::<serde_json::Value>(&text(path)).expect("a statement that was looked at"))
+        .map(|told| told["query"].as_str().expect("its words").to_owned())
+        .filter(|statement| statements::answers_whatever_there_is(statement))
+        .collect();
+    assert!(whatever.is_empty(), "name the columns: {whatever:#?}");
 }
 
 #[test]
