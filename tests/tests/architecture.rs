@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ventanilla_tests::{migrations, statements};
 use ventanilla_tests::tree::{dependencies, files, root, text};
+use ventanilla_tests::{migrations, statements};
 
 const SERVICES: [&str; 5] =
     ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "gateway/webhooks"];
