@@ -25,7 +25,7 @@ use super::{
     ArchiveError, Kept, KeptDigest, KeptEntry, Manifest, MonthFile, file_name, manifests_of, note, read, written,
 };
 use crate::checkpoint::{self, Checkpoint};
-use crate::rows::EntryRow;
+use crate::rows::{EntryRow, entry_columns};
 use crate::verify::{Fault, Verifier, exported};
 
 /// How long the ledger is waited for. Who waits for it has everybody behind it.
@@ -199,9 +199,11 @@ async fn outside(db: &Db, order: Order<'_>, signed: &[Checkpoint], month: &Month
 async fn write(db: &Db, month: &Month, path: &Path) -> Result<(), ArchiveError> {
     let unusable = |source| ArchiveError::File { path: path.to_owned(), source };
     let mut file = Writing::begin(path.to_owned()).map_err(unusable)?;
-    let mut rows = sqlx::query(
-        "select l.*, null::bytea as salt, null::bytea as personal from ledger l where position between $1 and $2 order by position",
-    )
+    let mut rows = sqlx::query(concat!(
+        "select ",
+        entry_columns!(),
+        ", null::bytea as salt, null::bytea as personal from ledger l where position between $1 and $2 order by position",
+    ))
     .bind(month.first)
     .bind(month.last)
     .fetch(db.reader());

@@ -97,8 +97,9 @@ mod tests {
     fn an_archive_that_nothing_tells_of_is_ill() {
         let archived = Months { archived_to: 42, archived: 2, ..facts() };
         let state = |manifests| super::months("ticketing", &archived, 50, manifests).state;
-        assert_eq!(state(Ok(&[manifest(42)])), State::Well);
-        assert_eq!(state(Ok(&[manifest(30)])), State::Ill);
+        let (whole, behind) = ([manifest(42)], [manifest(30)]);
+        assert_eq!(state(Ok(&whole)), State::Well);
+        assert_eq!(state(Ok(&behind)), State::Ill);
         assert_eq!(state(Ok(&[])), State::Ill);
         assert_eq!(state(Err("line 1 is no manifest".to_owned())), State::Ill);
     }
