@@ -304,7 +304,10 @@ async fn leave(tx: &mut Tx, first: i64) -> Result<(), ArchiveError> {
 
 /// SHA-256 of what the database keeps between two positions, hex.
 pub(crate) async fn kept_sha256(executor: impl PgExecutor<'_>, first: i64, last: i64) -> Result<String, StoreError> {
-    let mut rows = sqlx::query("select * from ledger_kept where position between $1 and $2 order by position")
+    let mut rows = sqlx::query(
+        "select position, aggregate, type, occurred_at, recorded_at, actor_kind, actor_id, actor_department, traceparent, committed, payload
+         from ledger_kept where position between $1 and $2 order by position",
+    )
         .bind(first)
         .bind(last)
         .fetch(executor);
