@@ -43,7 +43,7 @@ pub async fn look(
     let own = own_key(kept).map(|key| checkpoint::key_id(&key));
     findings.extend(own.and_then(|own| judge::signer(about, &signed, &own)));
     let manifests = archive::read(&archive::manifests_of(&kept.process.checkpoint_dir, about));
-    let manifests = manifests.as_deref().map_err(|error| kernel::chain(error));
+    let manifests = manifests.as_deref().map_err(kernel::chain);
     findings.push(judge::months(about, &months(db).await?, books.position, manifests));
     findings.extend(judge::lag(about, &cursors(kept.service, db, heads).await?, now));
     if let Some(settings) = &kept.process.broker {
