@@ -53,7 +53,7 @@ pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(),
     Ok(())
 }
 
-/// Ends what runs in withdrawn affairs; `false` when the database is away or somebody else is at it, and there may be more.
+/// Ends what runs in withdrawn and erased affairs; `false` when the database is away or somebody else is at it, and there may be more.
 async fn look_back(app: &Ticketing, cancel: &CancellationToken) -> Result<bool, Error> {
     let mut left = Vec::new();
     while !cancel.is_cancelled() {
