@@ -15,7 +15,7 @@ use crate::store::notice::{self, StoredNotice};
 use crate::store::promise::{self, StoredPromise};
 use crate::store::ticket;
 
-/// Withdrawn affairs that are looked at in one go.
+/// Withdrawn and erased affairs that are looked at in one go.
 const AT_ONCE: i64 = 100;
 
 /// How a promise ends, by what its customer had been told and the instant its affair ended; `None` where it goes on.
@@ -51,10 +51,10 @@ impl Ticketing {
     ///
     /// # Errors
     /// [`Error::Store`], of what may be over soon.
-    pub(crate) async fn lapse_withdrawn(&self, left: &mut Vec<Uuid>) -> Result<bool, Error> {
-        let found = promise::of_withdrawn(self.db.reader(), left, AT_ONCE).await?;
+    pub(crate) async fn lapse_left_running(&self, left: &mut Vec<Uuid>) -> Result<bool, Error> {
+        let found = promise::left_running(self.db.reader(), left, AT_ONCE).await?;
         for id in &found {
-            match self.lapse_withdrawn_one(*id).await {
+            match self.lapse_left_running_in(*id).await {
                 Ok(true) => {}
                 // Somebody else was faster.
                 Ok(false) => left.push(id.uuid()),
@@ -68,7 +68,7 @@ impl Ticketing {
         Ok(!found.is_empty())
     }
 
-    async fn lapse_withdrawn_one(&self, id: TicketId) -> Result<bool, Error> {
+    async fn lapse_left_running_in(&self, id: TicketId) -> Result<bool, Error> {
         let mut tx = self.db.tx().await?;
         if !self.lapse_one(&mut tx, id, self.ambient.now()).await? {
             tx.rollback().await?;

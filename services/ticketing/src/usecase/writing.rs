@@ -116,7 +116,7 @@ impl Ticketing {
 
 impl Writing {
     /// Adds a message to the ticket that is asked about; answers it. The customer is sent no file that was not found clean, nothing is explained that is over
-    /// by now (it may have been written a while ago), and nobody is named who is not there.
+    /// by now (it may have been written a while ago; a call that is repeated is answered as it was), and nobody is named who is not there.
     pub(super) async fn say(&mut self, mut said: Said, policy: &Policy) -> Result<pb::Message, Error> {
         let (Moment::Now(at) | Moment::Stated(at)) = self.moment;
         let mut late = Violations::new();

@@ -24,7 +24,6 @@ pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timesta
             None
         }
     };
-    refuse_late(&mut v, said.as_ref().and_then(|said| said.explains), stated.unwrap_or(now));
     let message = || Some(NewMessage { ticket: ticket?, said: said?, key: key?, stated });
     let message = message();
     whole(v, message)
