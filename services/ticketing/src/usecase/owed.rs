@@ -9,7 +9,8 @@ use crate::Error;
 use crate::store::notice;
 use crate::store::promise::{self, StoredPromise};
 
-/// Notes in `part` what of these promises goes along into it; to be written once the part is there.
+/// Notes in `part` what of these promises goes along into it; to be written once the part is there. What goes along `goes` says of what was promised first: a date
+/// that the house told its customer in place of another promises nothing that the other had not.
 pub(super) async fn goes_along(
     tx: &mut Tx,
     part: &mut Chronicle,
@@ -20,7 +21,8 @@ pub(super) async fn goes_along(
     let mut owed = Vec::new();
     for id in promised {
         let Some(found) = promise::get(tx, id).await? else { continue };
-        let Some(goes) = goes(&found.promise) else { continue };
+        let first = promised_first(tx, &found.promise).await?;
+        let Some(goes) = goes(&first) else { continue };
         let notices = notice::lock_about(tx, id).await?;
         let notices: Vec<_> = notices.into_iter().map(|stored| stored.notice).collect();
         if let Some(promise) = found.promise.split_off(goes, &notices, part.next_promise(), at) {
@@ -29,4 +31,16 @@ pub(super) async fn goes_along(
         }
     }
     Ok(owed)
+}
+
+/// The promise in whose place this one came by notices, one after the other; itself where nobody was told another date.
+async fn promised_first(tx: &mut Tx, promise: &Promise) -> Result<Promise, Error> {
+    let mut first = promise.clone();
+    loop {
+        let notices = notice::lock_about(tx, first.id).await?;
+        let Some(told) = notices.into_iter().find(|stored| stored.notice.new_promise == first.id) else { break };
+        let Some(earlier) = promise::get(tx, told.notice.promise).await? else { break };
+        first = earlier.promise;
+    }
+    Ok(first)
 }

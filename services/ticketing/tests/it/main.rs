@@ -20,6 +20,7 @@ mod create_ticket;
 mod customers_apart;
 mod departments;
 mod desk;
+mod drafts;
 mod finding;
 mod get_journey;
 mod get_public_status;
