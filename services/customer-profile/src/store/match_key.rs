@@ -110,14 +110,17 @@ pub(crate) async fn put(
     Ok(())
 }
 
-/// Marks records whose keys were made by other rules as waiting, at most so many; answers how many.
+/// Marks records whose keys were made by other rules as waiting, at most so many, those that could not be read among them when `unreadable`
+/// says so; answers how many.
 #[tracing::instrument(level = "debug", name = "db.match_key.outdate", skip_all)]
-pub(crate) async fn outdate(pool: &PgPool, version: &str, limit: i64) -> Result<u64, StoreError> {
+pub(crate) async fn outdate(pool: &PgPool, version: &str, unreadable: bool, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "update customer_profile.source_record set keyed_by = null, compared_by = null where id in
-             (select id from customer_profile.source_record where keyed_by <> $1 and keyed_by <> 'erased' limit $2 for update skip locked)",
+             (select id from customer_profile.source_record
+              where keyed_by <> $1 and keyed_by <> 'erased' and ($3::boolean or keyed_by <> 'unreadable') limit $2 for update skip locked)",
         version,
         limit,
+        unreadable,
     )
     .execute(pool)
     .await?;
@@ -130,10 +133,17 @@ pub(crate) struct Candidate {
     pub customer: CustomerId,
 }
 
+/// Has a transaction that just began read one snapshot, and write nothing.
+#[tracing::instrument(level = "debug", name = "db.match_key.look_only", skip_all)]
+pub(crate) async fn look_only(tx: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(tx).await?;
+    Ok(())
+}
+
 /// The records that share enough of these keys to be compared, those that share most first. A key that too many
 /// records share finds nobody.
 #[tracing::instrument(name = "db.match_key.candidates", skip_all)]
-pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Vec<Candidate>, StoreError> {
+pub(crate) async fn candidates(tx: &mut PgConnection, keys: &[BlockingKey]) -> Result<Vec<Candidate>, StoreError> {
     let weights: Vec<i16> = keys.iter().map(weight).collect();
     let keys: Vec<Uuid> = keys.iter().map(stored).collect();
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
@@ -152,13 +162,12 @@ pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Ve
         &weights,
         i64::from(WORTH_COMPARING),
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *tx)
     .await?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut connection = pool.acquire().await?;
-    let found = record::load(&mut connection, &ids).await?;
+    let found = record::load(tx, &ids).await?;
     Ok(found.into_iter().map(|stored| Candidate { record: stored.record, customer: stored.customer }).collect())
 }
 
