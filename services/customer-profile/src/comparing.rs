@@ -41,7 +41,8 @@ async fn scores_with(
     records.extend(described.map(|content| (described_id(), content.clone())));
     let keys: BTreeSet<_> = records.iter().flat_map(|(_, said)| &said.identifiers).map(|i| i.key()).collect();
     let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded(&mut **tx, &keys).await?;
+    let coming = described.iter().flat_map(|said| &said.identifiers).map(Identifier::key).collect();
+    let crowded = match_key::crowded_once(&mut **tx, &keys, &coming).await?;
     let neutral = Frequencies::neutral();
     let mut people: HashMap<SourceRecordId, (Person, bool)> = HashMap::with_capacity(records.len());
     for (id, said) in &mut records {

@@ -38,7 +38,7 @@ const BIRTHS: &[jiff::civil::Date] =
 
 /// A period of a line, and when it was verified.
 fn line() -> impl Strategy<Value = (Option<i64>, Option<i64>, Option<i64>)> {
-    let some = |from, to| prop::option::weighted(0.2, from..to);
+    let some = |from: i64, to: i64| prop::option::weighted(0.2, from..to);
     (some(0, 500), some(500, 1000), some(0, 1000))
 }
 
@@ -349,7 +349,8 @@ impl Store {
 /// The periods that an identifier may have, told otherwise than `Golden` does: whatever was verified later than the last word about a period leaves none;
 /// else that word counts, of several at one instant one with the earliest end.
 fn periods_of(records: &[Record], key: &IdentifierKey) -> Vec<Validity> {
-    let mentions = || records.iter().flat_map(|r| r.content.identifiers.iter().map(move |i| (r.content.observed_at, i)));
+    let mentions =
+        || records.iter().flat_map(|r| r.content.identifiers.iter().map(move |i| (r.content.observed_at, i)));
     let of_key = || mentions().filter(|(_, i)| i.key() == key);
     let stated = of_key().filter(|(_, i)| i.validity.from.is_some() || i.validity.until.is_some());
     let Some(last) = stated.clone().map(|(at, _)| at).max() else { return vec![Validity::default()] };

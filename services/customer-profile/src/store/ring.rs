@@ -69,7 +69,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                          select e.valid_from, e.valid_until, e.observed_at from customer_profile.identifier e
                          where e.kind = 'phone' and e.key = $1 and e.customer_id = i.customer_id
                            and (e.valid_from is not null or e.valid_until is not null) and not e.unproven
-                         order by e.observed_at desc, e.valid_until limit 1
+                         order by e.observed_at desc, e.valid_until, e.valid_from desc nulls last limit 1
                      ) said where (said.valid_until <= $2 or said.valid_from > $2) and (i.verified_at > said.observed_at) is not true
                  ) limit 65
            ), carrier as materialized (
@@ -83,7 +83,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                           select e.valid_from, e.valid_until, e.observed_at from customer_profile.identifier e
                           where e.kind = 'phone' and e.key = $1 and e.customer_id = i.customer_id
                             and (e.valid_from is not null or e.valid_until is not null)
-                          order by e.unproven, e.observed_at desc, e.valid_until limit 1
+                          order by e.unproven, e.observed_at desc, e.valid_until, e.valid_from desc nulls last limit 1
                       ) said where (said.valid_until <= $2 or said.valid_from > $2) and (i.verified_at > said.observed_at) is not true
                   ) limit 65)
            ), uses as materialized (

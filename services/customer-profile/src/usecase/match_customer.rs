@@ -2,7 +2,7 @@
 
 mod joining;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Rules, Score, blocking_keys};
 use customer_profile_domain::{Content, CustomerId, SourceRecordId};
@@ -30,20 +30,14 @@ struct Best {
 pub(crate) async fn match_customer(
     profile: &Profile,
     call: &Call,
-    mut described: Content,
+    described: Content,
     most: usize,
 ) -> Result<proto::MatchCustomerResponse, ProfileError> {
     // One snapshot: whoever is linked or parted meanwhile is before or after the answer.
     let mut tx = profile.db.tx().await?;
     match_key::look_only(&mut tx).await?;
-    let keys: Vec<_> = described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded(&mut *tx, &keys).await?;
-    for identifier in &mut described.identifiers {
-        // What everybody carries says nothing of who somebody is.
-        identifier.shared |= crowded.contains(identifier.key());
-    }
     let rules = &*profile.rules.current();
-    let (mut best, certain) = by_score(&mut tx, rules, &described).await?;
+    let (mut best, certain) = by_score(&mut tx, rules, described.clone()).await?;
     let joining = joining::joining(&mut tx, rules, &described, &certain).await?;
     let missed = joining.joined.iter().filter(|(customer, _)| !best.contains_key(customer));
     let missed: Vec<(CustomerId, SourceRecordId)> =
@@ -55,16 +49,13 @@ pub(crate) async fn match_customer(
         }
     }
     for (customer, found) in &mut best {
-        match (joining.joined.contains_key(customer), found.score.grade) {
-            (false, Grade::Certain) => {
-                (found.score.grade, found.score.doubt) = (Grade::Probable, Some(joining.doubt(*customer)));
-            }
-            (false, _) => {}
-            (true, grade) => {
-                // The nearest record is told, and that it is certain.
-                found.by_identifier = grade != Grade::Certain;
-                (found.score.grade, found.score.doubt) = (Grade::Certain, None);
-            }
+        if joining.joined.contains_key(customer) {
+            // The nearest record is told, and that it is certain.
+            found.by_identifier = found.score.grade != Grade::Certain;
+            (found.score.grade, found.score.doubt) = (Grade::Certain, None);
+        } else if let Some(doubt) = joining.apart.get(customer) {
+            found.score.grade = found.score.grade.min(Grade::Probable);
+            found.score.doubt = found.score.doubt.or(Some(*doubt));
         }
     }
     let mut found: Vec<(CustomerId, Best)> = best.into_iter().collect();
@@ -93,12 +84,18 @@ pub(crate) async fn match_customer(
 async fn by_score(
     tx: &mut Tx,
     rules: &Rules,
-    described: &Content,
-) -> Result<(HashMap<CustomerId, Best>, BTreeSet<SourceRecordId>), StoreError> {
+    mut described: Content,
+) -> Result<(HashMap<CustomerId, Best>, BTreeMap<SourceRecordId, CustomerId>), StoreError> {
+    let keys: Vec<_> = described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).collect();
+    let crowded = match_key::crowded_once(&mut **tx, &keys, &keys.iter().copied().collect()).await?;
+    for identifier in &mut described.identifiers {
+        // What everybody carries says nothing of who somebody is.
+        identifier.shared |= crowded.contains(identifier.key());
+    }
     let neutral = Frequencies::neutral();
-    let person = Person::new(&Description::from(described), &neutral);
+    let person = Person::new(&Description::from(&described), &neutral);
     let candidates = match_key::candidates(tx, &blocking_keys(&person)).await?;
-    let (mut best, mut certain) = (HashMap::new(), BTreeSet::new());
+    let (mut best, mut certain) = (HashMap::new(), BTreeMap::new());
     for candidate in &candidates {
         let other = Person::new(&Description::from(&candidate.record.content), &neutral);
         let score = rules.score(&person, &other);
@@ -107,7 +104,7 @@ async fn by_score(
             continue;
         }
         if score.grade == Grade::Certain {
-            certain.insert(candidate.record.id);
+            certain.insert(candidate.record.id, candidate.customer);
         }
         nearer(&mut best, candidate.customer, candidate.record.id, score);
     }

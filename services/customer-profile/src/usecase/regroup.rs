@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use customer_profile_domain::matching::Doubt;
-use customer_profile_domain::{Content, CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve};
+use customer_profile_domain::matching::{Doubt, Edition};
+use customer_profile_domain::{
+    Content, CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve,
+};
 use jiff::{SignedDuration, Timestamp};
 use kernel::ResourceId;
 use ledger::{Draft, Stamp};
@@ -77,7 +79,7 @@ impl Component {
         Ok(component)
     }
 
-    /// The same to look, with somebody in it who is described as `described` and has no record: `node` stands for one that said it and
+    /// The same to look, by these rules, with somebody in it who is described so and has no record: `node` stands for one that said it and
     /// came last. Answers, too, what stands between them and each record that they contradict.
     ///
     /// # Errors
@@ -86,10 +88,9 @@ impl Component {
         tx: &mut Tx,
         customers: BTreeSet<CustomerId>,
         node: Node,
-        described: &Content,
+        (described, edition): (&Content, Edition),
     ) -> Result<(Self, BTreeMap<SourceRecordId, Doubt>), ProfileError> {
         let mut component = Self::gather(tx, customers, None, Reading::Free).await?;
-        let edition = rules::edition(&mut **tx).await?;
         let between = comparing::contradicting_with(tx, edition, &component.records(), described).await?;
         component.contradictions = between.records;
         component.contradictions.extend(between.described.keys().map(|record| Pair::of(*record, node.record)));

@@ -23,17 +23,13 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 /// The truth when nobody nudges: another process may have ingested.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Whether those records are looked for, too, that could not be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unreadable {
-    Too,
-    Not,
-}
-
-/// Looking for keys of other rules.
+/// What is looked for among all records.
 struct Looking {
-    /// As long as there are any.
-    outdated: Option<Unreadable>,
+    /// Those that could not be read: once.
+    unreadable: bool,
+    /// Keys of other rules, as long as there are any.
+    outdated: bool,
+    /// When that began last.
     since: Timestamp,
 }
 
@@ -91,14 +87,13 @@ impl MatchKeys {
     /// # Errors
     /// What waiting does not heal; the supervisor starts the worker again.
     pub(crate) async fn run(self, cancel: CancellationToken) -> Result<(), StoreError> {
-        // Who could not be read by other rules may be by these: they are tried once.
-        let mut looking = Looking { outdated: Some(Unreadable::Too), since: self.ambient.now() };
+        let mut looking = Looking { unreadable: true, outdated: true, since: self.ambient.now() };
         while !cancel.is_cancelled() {
             let now = self.ambient.now();
             if self.met.swap(false, Ordering::Relaxed) || now.duration_since(looking.since) >= LOOK_AGAIN {
-                looking = Looking { outdated: looking.outdated.or(Some(Unreadable::Not)), since: now };
+                looking = Looking { outdated: true, since: now, ..looking };
             }
-            match self.round(&mut looking.outdated).await {
+            match self.round(&mut looking).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
@@ -117,22 +112,23 @@ impl MatchKeys {
     }
 
     /// One batch; whether there may be more.
-    async fn round(&self, outdated: &mut Option<Unreadable>) -> Result<bool, StoreError> {
+    async fn round(&self, looking: &mut Looking) -> Result<bool, StoreError> {
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        if let Some(unreadable) = outdated {
-            let too = *unreadable == Unreadable::Too;
-            if match_key::outdate(self.db.reader(), KEYS_VERSION, too, limit).await? == 0 {
-                *outdated = None;
-            }
+        if looking.unreadable {
+            match_key::try_again(self.db.reader()).await?;
+            looking.unreadable = false;
+        }
+        if looking.outdated {
+            looking.outdated = match_key::outdate(self.db.reader(), KEYS_VERSION, limit).await? > 0;
         }
         if !match_key::is_any_waiting(self.db.reader()).await? {
-            return Ok(outdated.is_some());
+            return Ok(looking.outdated);
         }
         let mut tx = self.db.tx().await?;
         let waiting = match_key::waiting(&mut tx, limit).await?;
         if waiting.is_empty() {
             tx.rollback().await?;
-            return Ok(outdated.is_some());
+            return Ok(looking.outdated);
         }
         let neutral = Frequencies::neutral();
         let mut keys = Vec::with_capacity(waiting.len());

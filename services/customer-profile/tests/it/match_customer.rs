@@ -259,18 +259,59 @@ async fn nobody_is_certain_of_whom_another_record_says_what_contradicts_it() {
             world.compared().await;
             let son = || tells(record("x", "sales", "x").parts(name).phone("943111222"), 2);
             let found = world.matches(son()).await;
-            let told = found.iter().find(|found| found.customer == of_the_house.customer);
-            assert!(told.is_none_or(|told| told.grade() != MatchGrade::Certain && !told.by_identifier), "{told:?}");
-            if by_score {
-                let told = told.expect("the shop's record alone is certain");
-                assert_eq!((told.grade(), told.doubt()), (MatchGrade::Probable, doubt));
-            }
+            let told =
+                found.iter().find(|found| found.customer == of_the_house.customer).expect("the shop's record fits");
+            assert!(told.grade() < MatchGrade::Certain && !told.by_identifier, "{told:?}");
+            assert!(told.grade() == MatchGrade::Probable || !by_score, "its score alone is certain: {told:?}");
+            assert_eq!(told.doubt(), doubt);
             let ingested = world.ingest(son()).await;
             world.compared().await;
             let apart = world.customer(&ingested.own_customer).await;
             assert_eq!((apart.name, apart.source_records.len()), (ingested.own_customer, 1), "as ingesting them does");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_record_more_would_make_everybodys_is_so_for_whom_it_would_describe() {
+    let world = World::new().await;
+    let on_the_line =
+        |n: usize, name: [&str; 3]| record(&format!("system-{n}"), "sales", "1").parts(name).phone("643555010");
+    // Certain by name and line together, and not without the line.
+    let one = world.ingest(on_the_line(0, ["José", "Echeverría", "Larrañaga"])).await.customer;
+    let same = || on_the_line(9, ["José", "Echeverría", "Larrañaga"]);
+    for (n, surname) in ["Abad", "Bosch", "Cano", "Durán", "Espín", "Font", "Garro"].into_iter().enumerate() {
+        let found = world.matches(same()).await;
+        assert_eq!((found[0].grade(), found[0].customer.as_str()), (MatchGrade::Certain, one.as_str()), "{n} others");
+        world.ingest(on_the_line(n + 1, ["Hugo", surname, "Soto"])).await;
+    }
+    let found = world.matches(same()).await;
+    assert!(found.iter().all(|found| found.grade() < MatchGrade::Certain), "the ninth: {found:?}");
+    let ingested = world.ingest(same()).await;
+    world.compared().await;
+    assert_eq!(world.customer(&ingested.own_customer).await.name, ingested.own_customer, "as ingesting them does");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_a_record_more_would_make_a_crowds_finds_nobody() {
+    let world = World::new().await;
+    let one = world.ingest(known("1", BEGONA, "1975-03-12")).await.customer;
+    world.keyed().await;
+    let others = "insert into customer_profile.match_key (key, source_record_id, weight)
+                  select key, gen_random_uuid(), weight from customer_profile.match_key, generate_series(1, $1)
+                  where source_record_id = (select id from customer_profile.source_record)";
+    let admin = world.admin().await;
+    sqlx::query(others).bind(62).execute(&admin).await.unwrap();
+    assert_eq!(world.matches(said(BEGONA, "1975-03-12")).await.len(), 1, "the 64th of whom it says the same");
+    sqlx::query(others).bind(1).execute(&admin).await.unwrap();
+    assert_eq!(world.matches(said(BEGONA, "1975-03-12")).await, []);
+    world.ingest(known("2", BEGONA, "1975-03-12")).await;
+    world.compared().await;
+    assert_eq!(
+        (world.customer(&one).await.source_records.len(), world.queue().await.len()),
+        (1, 0),
+        "as comparing them does"
+    );
 }
 
 /// Somebody of a small house, by chance.
@@ -324,8 +365,11 @@ async fn in_any_small_house_certain_are_those_whom_ingesting_the_same_words_make
             let words = of_the_house(&mut dice, nth);
             let before = customers(&world).await;
             let found = world.matches(words.clone()).await;
-            let certain: BTreeSet<&String> =
-                found.iter().filter(|found| found.grade() == MatchGrade::Certain).map(|found| &found.customer).collect();
+            let certain: BTreeSet<&String> = found
+                .iter()
+                .filter(|found| found.grade() == MatchGrade::Certain)
+                .map(|found| &found.customer)
+                .collect();
             let record = world.ingest(words.clone()).await;
             let after = customers(&world).await;
             let now = after.values().find(|records| records.contains(&record.name)).unwrap();
@@ -333,11 +377,7 @@ async fn in_any_small_house_certain_are_those_whom_ingesting_the_same_words_make
                 before.iter().filter(|(_, records)| records.is_subset(now)).map(|(customer, _)| customer).collect();
             assert_eq!(certain, joined, "seed {seed}, step {nth}: {words:?} {found:?}");
             joined_ever += joined.len();
-            let doubts = [
-                MatchDoubt::DifferentDocuments,
-                MatchDoubt::DifferentBirthDates,
-                MatchDoubt::SeveralPeople,
-            ];
+            let doubts = [MatchDoubt::DifferentDocuments, MatchDoubt::DifferentBirthDates, MatchDoubt::SeveralPeople];
             held_apart += found.iter().filter(|found| doubts.contains(&found.doubt())).count();
         }
     }

@@ -424,10 +424,9 @@ async fn a_review_has_the_keys_made_anew_that_a_process_of_before_made() {
     assert_eq!(told(&world, &ready).await, expected, "nobody is looked for by keys that find nobody");
     apply(&world, &ready).await.unwrap();
     once(&world, &ready.name, RulesReviewState::Applied).await;
-    let keyed: Vec<String> =
-        sqlx::query_scalar("select distinct keyed_by from customer_profile.source_record")
-            .fetch_all(&world.admin().await)
-            .await
-            .unwrap();
+    let keyed: Vec<String> = sqlx::query_scalar("select distinct keyed_by from customer_profile.source_record")
+        .fetch_all(&world.admin().await)
+        .await
+        .unwrap();
     assert_eq!(keyed, [customer_profile_domain::matching::KEYS_VERSION]);
 }

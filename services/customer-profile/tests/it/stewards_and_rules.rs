@@ -252,13 +252,16 @@ async fn the_ring_tells_what_screens_show(world: &World, screens: &Screens, when
         let instant = |at: &prost_types::Timestamp| jiff::Timestamp::new(at.seconds, at.nanos).unwrap();
         let has_it = |shown: &&Customer| {
             let values = shown.identifiers.iter().filter_map(|identifier| identifier.value.as_ref());
-            let mut of_it = values.filter(|value| value.r#type() == IdentifierType::Phone && value.value.ends_with(phone));
+            let mut of_it =
+                values.filter(|value| value.r#type() == IdentifierType::Phone && value.value.ends_with(phone));
             of_it.any(|value| {
-                let [from, until] = [&value.valid_from_time, &value.valid_until_time].map(|at| at.as_ref().map(instant));
+                let [from, until] =
+                    [&value.valid_from_time, &value.valid_until_time].map(|at| at.as_ref().map(instant));
                 Validity { from, until }.holds(screens.at)
             })
         };
-        let shown: BTreeSet<String> = screens.customers.values().filter(has_it).map(|shown| shown.name.clone()).collect();
+        let shown: BTreeSet<String> =
+            screens.customers.values().filter(has_it).map(|shown| shown.name.clone()).collect();
         let answer = world.lookup(phone).await;
         let told: BTreeSet<String> =
             answer.candidates.into_iter().chain([answer.customer]).filter(|name| !name.is_empty()).collect();
