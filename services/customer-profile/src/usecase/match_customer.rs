@@ -55,7 +55,8 @@ pub(crate) async fn match_customer(
             (found.score.grade, found.score.doubt) = (Grade::Certain, None);
         } else if let Some(doubt) = joining.apart.get(customer) {
             found.score.grade = found.score.grade.min(Grade::Probable);
-            found.score.doubt = found.score.doubt.or(Some(*doubt));
+            // What stands against the nearest record itself is told first; what else is doubtful of it, an identifier would outweigh.
+            found.score.doubt = found.score.contradiction.or(Some(*doubt));
         }
     }
     let mut found: Vec<(CustomerId, Best)> = best.into_iter().collect();
