@@ -37,14 +37,14 @@ fn said(dice: &mut Dice, minute: u64) -> SourceRecord {
         said = said.dni(&dni(u32::try_from(dice.below(3)).unwrap() + 20_000_000));
     }
     said.language = i32::try_from(dice.below(4)).unwrap();
-    if dice.below(2) == 0 {
+    if dice.below(3) == 0 {
         // Some say the same at one instant: then the order of systems counts.
         return said.observed(&at(minute / 6 * 6));
     }
     said = said.phone(dice.one_of(&PHONES)).observed(&at(minute));
     let phone = said.identifiers.last_mut().unwrap();
     // Until before the story and from after it; or at it.
-    match dice.below(6) {
+    match dice.below(5) {
         0 => phone.valid_until_time = Some(time("2026-11-22T00:00:00Z")),
         1 => phone.valid_from_time = Some(time("2026-12-01T00:00:00Z")),
         2 => phone.valid_from_time = Some(time("2026-11-01T00:00:00Z")),
