@@ -300,6 +300,7 @@ async fn a_story(seed: u64, steps: u64) -> usize {
         happen(&world, &mut dice, step, &mut known).await;
         if step == steps / 2 {
             // Other systems are believed from here on: who was there is written anew.
+            world.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
             let source_order = vec!["system-7".to_owned(), "system-3".to_owned()];
             world = world.restarted_with(IdentitySettings { source_order, ..Default::default() }).await;
             written_anew(&world.admin().await).await;
