@@ -61,4 +61,5 @@ mod transfer_ticket;
 mod transitions;
 mod watch_tickets;
 mod who_may_call;
+mod words;
 mod world;
