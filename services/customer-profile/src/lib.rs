@@ -100,7 +100,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let profile = Profile {
         peers: house.peers.clone(),
         journal,
-        match_keys: workers::match_keys::MatchKeys::new(db.clone()),
+        match_keys: workers::match_keys::MatchKeys::new(db.clone(), house.ambient.clone()),
         turns: turns::Turns::default(),
         newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &survivorship),
         db: db.clone(),
