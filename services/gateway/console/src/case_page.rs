@@ -11,7 +11,7 @@ use ventanilla_proto::ombudsman::v1::{
     ListDossierEntriesRequest, ListObligationsRequest, Obligation, OfficeRole, Procedure,
 };
 use ventanilla_proto::sla::v1::{Clock, ClockBearer, ClockState, ExplainClockRequest, ListClocksRequest};
-use web::{Departments, Lang, Layout, Trouble, When, page};
+use web::{Cut, Departments, Lang, Layout, Reading, Stretch as Part, Trouble, When, page, page_within, reading};
 
 use crate::danger::{self, Danger};
 use crate::draft::Draft;
@@ -24,12 +24,25 @@ use crate::step::{self, StepLink};
 use crate::timeline::{self, Happened};
 use crate::{money, words, wrong};
 
-/// Papers that are read for one page; the page leads on to the next ones.
-const PAPERS: usize = 500;
-/// Things that are shown of the timeline before somebody asks for all of them.
-const RECENT: usize = 60;
-/// Clocks whose proof is asked for.
-const CLOCKS: usize = 20;
+/// Papers of one page; it leads on to the others.
+pub(crate) const PAPERS: usize = 25;
+/// Papers that are read at once where all of them are needed.
+const READ: usize = 100;
+/// Things of the timeline on one page; it leads on to the others.
+const HAPPENED: usize = 35;
+/// Clocks of the case that are shown with their proof, and as many of the affair.
+const CLOCKS: usize = 8;
+/// Steps of a proof that are shown.
+const STEPS: usize = 12;
+/// Duties of the firm that are shown.
+const OWED: usize = 10;
+/// People who sat on the case that are shown, the last ones.
+const SEATS: usize = 15;
+/// Points whose similar decisions are shown.
+const SIMILAR: usize = 5;
+/// Bytes of a paper, and of what was said in the timeline, that are shown there.
+const PAPER_BEGINS: usize = 600;
+const SAID_BEGINS: usize = 280;
 /// How many of each are counted at most.
 const COUNTED: i32 = 100;
 /// Who looked last: so many are shown.
@@ -41,9 +54,9 @@ pub(crate) struct Wanted {
     /// A step that was just taken.
     #[serde(default)]
     done: String,
-    /// The whole timeline.
+    /// How many things of the timeline, from its beginning, come before the end of what is shown of it; empty for all.
     #[serde(default)]
-    all: String,
+    until: String,
     /// The first paper that is shown, by its number.
     #[serde(default)]
     from: String,
@@ -61,6 +74,35 @@ pub(crate) struct Stretch {
     pub(crate) first: i64,
     pub(crate) last: i64,
     pub(crate) next: Option<i64>,
+}
+
+impl Stretch {
+    /// The number from which those before it are shown, where there are any besides the first ones.
+    pub(crate) fn before(&self) -> Option<i64> {
+        let papers = i64::try_from(PAPERS).unwrap_or(i64::MAX);
+        Some(self.first.saturating_sub(papers)).filter(|from| *from > 1)
+    }
+}
+
+/// Which things of a timeline a page shows, by where they stand in it.
+#[derive(Debug, PartialEq, Eq)]
+struct Window {
+    from: usize,
+    to: usize,
+    all: usize,
+}
+
+impl Window {
+    /// The last ones of `all` things before this number of them, as an address has it: before the end where it is none.
+    fn of(typed: &str, all: usize) -> Self {
+        let to = typed.parse().ok().filter(|to| (1..all).contains(to)).unwrap_or(all);
+        Self { from: to.saturating_sub(HAPPENED), to, all }
+    }
+
+    /// Where those after these end.
+    const fn later(&self) -> Option<usize> {
+        if self.to == self.all { None } else { Some(self.to.saturating_add(HAPPENED)) }
+    }
 }
 
 impl Papers {
@@ -134,6 +176,7 @@ struct Refusal<'a> {
 #[template(path = "case.html")]
 struct CasePage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     case: &'a Case,
     id: &'a str,
     version: String,
@@ -157,10 +200,14 @@ struct CasePage<'a> {
     stretch: Option<Stretch>,
     evidence: Vec<(Side, Vec<usize>)>,
     timeline: Vec<Happened>,
-    hidden: usize,
+    window: Window,
     clocks: Option<Clocks>,
     seats: Vec<Seat>,
+    /// How many sat on it before them.
+    seats_before: usize,
     owed: Vec<Owed>,
+    /// How many duties are not shown.
+    owed_more: usize,
     names: Departments,
     /// Earlier decisions about the same, where the reader may ask for them and there are any.
     similar: Vec<OfPoint>,
@@ -181,7 +228,7 @@ pub(crate) async fn show(
     let lang = office.lang;
     let case = office.case(&id).await?;
     let (entries, clocks, procedure, obligations, similar, looked, names) = tokio::join!(
-        entries(&office, &case.name, from_number(&wanted.from)),
+        entries(&office, &case.name, (from_number(&wanted.from), PAPERS)),
         clock_rows(&office, &case),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
@@ -192,8 +239,9 @@ pub(crate) async fn show(
     let read = entries.map_err(|status| wrong::at_case(status, &id))?;
     let papers: Vec<Paper> = read.entries.iter().map(|entry| Paper::of(lang, entry)).collect();
     let mut timeline = timeline::of(lang, &read.entries, &papers);
-    let hidden = if wanted.all == "1" { 0 } else { timeline.len().saturating_sub(RECENT) };
-    timeline.drain(..hidden);
+    let window = Window::of(&wanted.until, timeline.len());
+    timeline.truncate(window.to);
+    timeline.drain(..window.from);
     let evidence = [Side::Claimant, Side::Firm, Side::Office]
         .map(|side| {
             let of_side = papers.iter().enumerate().filter(|(_, paper)| paper.side == side && paper.is_evidence);
@@ -206,8 +254,18 @@ pub(crate) async fn show(
         None => Vec::new(),
     };
     let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
+    // What is still owed comes first.
+    let mut owed: Vec<Owed> = obligations.iter().map(|one| owed(lang, one)).collect();
+    owed.sort_by_key(|one| one.met.is_some());
+    let owed_more = owed.len().saturating_sub(OWED);
+    owed.truncate(OWED);
+    let mut seats = seats(lang, &case);
+    let seats_before = seats.len().saturating_sub(SEATS);
+    seats.drain(..seats_before);
+    let cut = Cut::default();
     let body = CasePage {
         lang,
+        cut: &cut,
         id: &id,
         version: crate::live::version(&case),
         done: step::done(&wanted.done, lang),
@@ -240,12 +298,14 @@ pub(crate) async fn show(
         papers,
         stretch: read.stretch(),
         timeline,
-        hidden,
+        window,
         clocks,
-        seats: seats(lang, &case),
+        seats,
+        seats_before,
         similar,
         looked,
-        owed: obligations.iter().map(|one| owed(lang, one)).collect(),
+        owed,
+        owed_more,
         names,
         offers,
         procedure,
@@ -253,31 +313,32 @@ pub(crate) async fn show(
         has_decision: !case.decision.is_empty(),
         case: &case,
     };
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console").wide(), body))
+    Ok(page_within(Layout::new(lang, title).of(&office.session, "/console").wide(), &cut, body))
 }
 
-/// The papers that the reader is listed, from this number on, up to [`PAPERS`].
-pub(crate) async fn entries(office: &Office, case: &str, first_sequence: i64) -> Result<Papers, tonic::Status> {
-    let mut client = office.cases();
-    let (mut entries, mut page_token) = (Vec::new(), String::new());
-    while entries.len() < PAPERS {
-        let request = ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, page_token, first_sequence };
-        let page = client.list_dossier_entries(request).await?.into_inner();
-        entries.extend(page.entries);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(Papers { entries, next: None });
-        }
-    }
-    let next = entries.last().map(|last: &DossierEntry| last.sequence + 1);
-    Ok(Papers { entries, next })
+/// The papers that the reader is listed, from this number on, up to `most` of at most 100. No more is asked for than is shown, so that nobody is noted to have
+/// been shown what they were not.
+pub(crate) async fn entries(
+    office: &Office,
+    case: &str,
+    (first_sequence, most): (i64, usize),
+) -> Result<Papers, tonic::Status> {
+    let request = ListDossierEntriesRequest {
+        parent: case.to_owned(),
+        page_size: i32::try_from(most).unwrap_or_default(),
+        page_token: String::new(),
+        first_sequence,
+    };
+    let page = office.cases().list_dossier_entries(request).await?.into_inner();
+    let next = page.entries.last().map(|last| last.sequence + 1).filter(|_| !page.next_page_token.is_empty());
+    Ok(Papers { entries: page.entries, next })
 }
 
 /// All papers that the reader is listed.
 pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<DossierEntry>, tonic::Status> {
     let (mut all, mut first) = (Vec::new(), Some(1));
     while let Some(number) = first {
-        let read = entries(office, case, number).await?;
+        let read = entries(office, case, (number, READ)).await?;
         all.extend(read.entries);
         first = read.next;
     }
@@ -358,7 +419,7 @@ fn clock_row(
         sentence: lang.of(&proof.sentence_es, &proof.sentence_en).to_owned(),
         chosen: lang.of(&proof.chosen_because_es, &proof.chosen_because_en).to_owned(),
         citation: proof.citation.clone(),
-        steps: proof.steps.iter().map(|s| lang.of(&s.description_es, &s.description_en).to_owned()).collect(),
+        steps: proof.steps.iter().take(STEPS).map(|s| lang.of(&s.description_es, &s.description_en).to_owned()).collect(),
     }
 }
 
@@ -389,6 +450,7 @@ async fn similar(office: &Office, case: &Case) -> Vec<OfPoint> {
     }
     let mut points = precedents::find(office, &case.name, &Draft::default()).await;
     points.retain(|point| !point.similar.is_empty());
+    points.truncate(SIMILAR);
     points
 }
 
@@ -446,16 +508,98 @@ pub(crate) fn number(entry: &str) -> Option<i64> {
 struct EntryPage<'a> {
     lang: Lang,
     id: &'a str,
-    paper: Paper,
+    paper: &'a Paper,
+    /// The part of its words that is read, where it has any.
+    part: Option<Part<'a>>,
     files: Vec<File>,
+    /// How many files come before those.
+    files_before: usize,
+    /// How many come before those after them, where there are others.
+    files_after: Option<usize>,
 }
 
-/// `GET /console/cases/{case}/entries/{entry}`: one paper, whole.
-pub(crate) async fn entry(office: Office, Path((id, number)): Path<(String, i64)>) -> Result<Response, Trouble> {
+/// Which part of a long text is read.
+#[derive(Deserialize)]
+pub(crate) struct Parted {
+    #[serde(default)]
+    part: String,
+    /// How many of its files come before those that are shown.
+    #[serde(default)]
+    files: String,
+}
+
+impl Parted {
+    /// Its number as the address has it; the first where it is none.
+    pub(crate) fn number(&self) -> usize {
+        self.part.parse().unwrap_or(1)
+    }
+}
+
+/// `GET /console/cases/{case}/entries/{entry}`: one paper, whole; a long one in parts.
+pub(crate) async fn entry(
+    office: Office,
+    Path((id, number)): Path<(String, i64)>,
+    Query(parted): Query<Parted>,
+) -> Result<Response, Trouble> {
     let lang = office.lang;
     let found = only(&office, &office::name(&id), number).await.map_err(|status| wrong::at_case(status, &id))?;
     let found = found.ok_or_else(|| wrong::at_case(tonic::Status::not_found(""), &id))?;
-    let (paper, files) = (Paper::of(lang, &found), files::of(&office, &found).await);
+    let files_before = parted.files.parse().unwrap_or_default();
+    let (files, more) = files::of(&office, &found, files_before).await;
+    let files_after = more.then(|| files_before + files.len());
+    let paper = Paper::of(lang, &found);
     let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper, files }))
+    let address = format!("/console/cases/{id}/entries/{number}?");
+    let part = paper.text().map(|text| Part::of(text, parted.number(), &address));
+    let body = EntryPage { lang, id: &id, paper: &paper, part, files, files_before, files_after };
+    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), body))
+}
+
+/// `GET /console/cases/{case}/read/{what}`: what is claimed, or why it is not heard, whole.
+pub(crate) async fn read(
+    office: Office,
+    Path((id, what)): Path<(String, String)>,
+    Query(parted): Query<Parted>,
+) -> Result<Response, Trouble> {
+    let lang = office.lang;
+    let case = office.case(&id).await?;
+    let (title, text) = match (&*what, &case.refusal) {
+        ("points", _) => (lang.of("Qué se reclama", "What is claimed"), points_in_words(&case)),
+        ("refusal", Some(refusal)) => {
+            (lang.of("Por qué no se tramita", "Why it is not heard"), refusal.reasons.clone())
+        }
+        _ => return Err(wrong::at_case(tonic::Status::not_found(""), &id)),
+    };
+    let text = Reading {
+        text,
+        part: parted.number(),
+        address: format!("/console/cases/{id}/read/{what}?"),
+        back: format!("/console/cases/{id}"),
+        back_text: lang.of("Volver al expediente", "Back to the case"),
+    };
+    Ok(reading(Layout::new(lang, title).of(&office.session, "/console"), lang, &text))
+}
+
+/// All that is claimed, each point with its id.
+pub(crate) fn points_in_words(case: &Case) -> String {
+    let told: Vec<_> = case.claim_points.iter().map(|point| format!("{}. {}", point.id, point.text)).collect();
+    told.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeline_is_read_from_its_end_to_its_beginning_and_back() {
+        let window = |typed: &str| Window::of(typed, 80);
+        assert_eq!(window(""), Window { from: 45, to: 80, all: 80 });
+        assert_eq!(window("45"), Window { from: 10, to: 45, all: 80 });
+        assert_eq!(window("10"), Window { from: 0, to: 10, all: 80 });
+        assert_eq!((window("").later(), window("45").later(), window("10").later()), (None, Some(80), Some(45)));
+        for nonsense in ["0", "80", "81", "-1", "x"] {
+            assert_eq!(window(nonsense), window(""), "{nonsense}");
+        }
+        assert_eq!(Window::of("", 0), Window { from: 0, to: 0, all: 0 });
+    }
 }

@@ -8,8 +8,9 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{Case, CaseState, Obligation};
-use web::{Csrf, Departments, Lang, Layout, Said, Trouble, When, page};
+use web::{Csrf, Cut, Departments, Lang, Layout, Reading, Said, Trouble, When, page, page_within, reading};
 
 use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
@@ -120,6 +121,7 @@ impl Open {
 #[template(path = "firm_case.html")]
 struct FirmPage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     csrf: Csrf,
     id: &'a str,
     case: &'a Case,
@@ -182,7 +184,7 @@ async fn case_of(
     let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
     let case = office.case(id).await.map_err(back)?;
     let (read, procedure, obligations, names) = tokio::join!(
-        case_page::entries(office, &case.name, case_page::from_number(&wanted.from)),
+        case_page::entries(office, &case.name, (case_page::from_number(&wanted.from), case_page::PAPERS)),
         case_page::procedure(office, &case.name),
         case_page::obligations(office, &case.name),
         office.session.departments(office.peers()),
@@ -194,8 +196,10 @@ async fn case_of(
     };
     let owed: Vec<Owed> = obligations.iter().map(|one| Owed::of(lang, one)).collect();
     let before_them = offers.iter().map(|offer| offer.turn).find(|turn| *turn != Turn::TakeUp);
+    let cut = Cut::default();
     let body = FirmPage {
         lang,
+        cut: &cut,
         csrf: office.session.csrf.clone(),
         id,
         state: words::of(lang, words::state(case.state())),
@@ -221,7 +225,38 @@ async fn case_of(
         status => status,
     });
     let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
-    Ok(page(Layout::new(lang, title).of(&office.session, "/firm").status(status), body))
+    Ok(page_within(Layout::new(lang, title).of(&office.session, "/firm").status(status), &cut, body))
+}
+
+/// `GET /firm/cases/{case}/read/{what}`: what is claimed, or the paper of this number, whole.
+pub(crate) async fn read(
+    office: Office,
+    Path((id, what)): Path<(String, String)>,
+    Query(parted): Query<case_page::Parted>,
+) -> Result<Response, Trouble> {
+    let lang = office.lang;
+    let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
+    let (title, text) = match what.parse::<i64>() {
+        Ok(number) => {
+            let entry = case_page::only(&office, &office::name(&id), number).await.map_err(|s| back(s.into()))?;
+            let paper = entry.map(|entry| Paper::of(lang, &entry));
+            let found = paper.and_then(|paper| Some((format!("{number}. {}", paper.kind), paper.text()?.to_owned())));
+            found.ok_or_else(|| back(Status::not_found("").into()))?
+        }
+        Err(_) if what == "points" => {
+            let case = office.case(&id).await.map_err(back)?;
+            (lang.of("Lo que se reclama", "What is claimed").to_owned(), case_page::points_in_words(&case))
+        }
+        Err(_) => return Err(back(Status::not_found("").into())),
+    };
+    let text = Reading {
+        text,
+        part: parted.number(),
+        address: format!("/firm/cases/{id}/read/{what}?"),
+        back: format!("/firm/cases/{id}"),
+        back_text: lang.of("Volver al expediente", "Back to the case"),
+    };
+    Ok(reading(Layout::new(lang, title).of(&office.session, "/firm"), lang, &text))
 }
 
 #[cfg(test)]

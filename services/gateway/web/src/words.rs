@@ -80,6 +80,8 @@ pub struct Cut {
     level: Cell<Option<usize>>,
     /// Bytes that each would have.
     lengths: RefCell<Vec<usize>>,
+    /// Whether any was shown in part.
+    shortened: Cell<bool>,
 }
 
 /// What a page shows of a text.
@@ -101,15 +103,23 @@ impl Cut {
     pub fn within<'a>(&self, text: &'a str, most: &usize) -> Part<'a> {
         if let Some(level) = self.level.get() {
             let (words, more) = beginning(text, level.min(*most));
+            self.shortened.set(self.shortened.get() | more);
             return Part { words, more };
         }
         let length = written(text).min(*most);
         self.lengths.borrow_mut().push(length);
         // What leads to the rest is counted, whether or not it will be there.
+        self.shortened.set(self.shortened.get() | (length > 0));
         Part { words: "", more: length > 0 }
     }
 
+    /// Whether any text that was asked for until now was shown in part.
+    pub fn shortened(&self) -> bool {
+        self.shortened.get()
+    }
+
     fn settle(&self, room: usize) {
+        self.shortened.set(false);
         self.level.set(Some(level(&self.lengths.borrow(), room)));
     }
 }
