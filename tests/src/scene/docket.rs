@@ -403,8 +403,6 @@ impl<'a, T: Taker> Docket<'a, T> {
     async fn seats(&mut self) {
         let case = self.admitted("es.general").await;
         self.hire("investigator-2").await;
-        // Whatever the office still hears of the affair would take them off by itself.
-        fingerprint::settled(&self.scene.admin().await, LIMIT).await;
         let ran_out = "alter table ombudsman.relation_declaration disable trigger user;
                        update ombudsman.relation_declaration set declared_at = declared_at - interval '2 years', expires_at = expires_at - interval '2 years'
                         where person = 'investigator-1';
