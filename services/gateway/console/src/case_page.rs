@@ -3,19 +3,17 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use futures::future::join_all;
 use kernel::Role;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{
     Case, CaseState, DossierAccess, DossierEntry, GetProcedureRequest, ListDossierAccessesRequest,
     ListDossierEntriesRequest, ListObligationsRequest, Obligation, OfficeRole, Procedure,
 };
-use ventanilla_proto::sla::v1::{Clock, ClockBearer, ClockState, ExplainClockRequest, ListClocksRequest};
-use web::{Cut, Departments, Lang, Layout, Reading, Stretch as Part, Trouble, When, page, page_within, reading};
+use web::{Cut, Departments, Lang, Layout, Trouble, When, page_within};
 
+use crate::clocks::{self, Clocks};
 use crate::danger::{self, Danger};
 use crate::draft::Draft;
-use crate::files::{self, File};
 use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper, Side};
@@ -43,8 +41,6 @@ const SIMILAR: usize = 5;
 /// Bytes of a paper, and of what was said in the timeline, that are shown there.
 const PAPER_BEGINS: usize = 600;
 const SAID_BEGINS: usize = 280;
-/// How many of each are counted at most.
-const COUNTED: i32 = 100;
 /// Who looked last: so many are shown.
 const ACCESSES: i32 = 20;
 
@@ -118,26 +114,12 @@ pub(crate) fn from_number(typed: &str) -> i64 {
     typed.parse().ok().filter(|number| *number > 0).unwrap_or(1)
 }
 
-struct ClockRow {
-    rule: String,
-    state: &'static str,
-    due: Option<When>,
-    distance: String,
-    late: bool,
-    of_case: bool,
-    /// Whose time it is, where it is no obligation of the house.
-    bearer: Option<&'static str>,
-    sentence: String,
-    chosen: String,
-    citation: String,
-    steps: Vec<String>,
-}
-
-struct Seat {
-    person: String,
-    role: &'static str,
-    since: Option<When>,
-    left: Option<When>,
+/// Somebody who sits, or sat, on the case.
+pub(crate) struct Seat {
+    pub(crate) person: String,
+    pub(crate) role: &'static str,
+    pub(crate) since: Option<When>,
+    pub(crate) left: Option<When>,
 }
 
 /// Somebody who was shown papers.
@@ -148,15 +130,16 @@ struct Looked {
     sealed: bool,
 }
 
-struct Owed {
-    kind: &'static str,
-    department: String,
-    point: String,
-    due: Option<When>,
-    met: Option<When>,
-    overdue: bool,
-    proof: Option<i64>,
-    entry: i64,
+/// What the firm owes.
+pub(crate) struct Owed {
+    pub(crate) kind: &'static str,
+    pub(crate) department: String,
+    pub(crate) point: String,
+    pub(crate) due: Option<When>,
+    pub(crate) met: Option<When>,
+    pub(crate) overdue: bool,
+    pub(crate) proof: Option<i64>,
+    pub(crate) entry: i64,
 }
 
 /// Why a case is not taken on, or is going not to be.
@@ -229,7 +212,7 @@ pub(crate) async fn show(
     let case = office.case(&id).await?;
     let (entries, clocks, procedure, obligations, similar, looked, names) = tokio::join!(
         entries(&office, &case.name, (from_number(&wanted.from), PAPERS)),
-        clock_rows(&office, &case),
+        clocks::of(&office, &case, CLOCKS),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
         similar(&office, &case),
@@ -262,6 +245,7 @@ pub(crate) async fn show(
     let mut seats = seats(lang, &case);
     let seats_before = seats.len().saturating_sub(SEATS);
     seats.drain(..seats_before);
+    let clocks = clocks.map(|clocks| clocks.shortened(STEPS));
     let cut = Cut::default();
     let body = CasePage {
         lang,
@@ -357,72 +341,6 @@ pub(crate) async fn only(office: &Office, case: &str, number: i64) -> Result<Opt
     Ok(entries.into_iter().find(|entry| entry.sequence == number))
 }
 
-/// The clocks that are shown with their proof, and how many there are besides.
-struct Clocks {
-    shown: Vec<ClockRow>,
-    /// Those that are not shown, as far as they were counted.
-    more: usize,
-    /// There are others yet.
-    uncounted: bool,
-}
-
-/// The clocks of the case and of its affair; `None` when the monitor does not answer: the page is worth having without.
-async fn clock_rows(office: &Office, case: &Case) -> Option<Clocks> {
-    let lang = office.lang;
-    let (mut found, mut more, mut uncounted) = (Vec::new(), 0, false);
-    for subject in [&case.name, &case.ticket] {
-        let request =
-            ListClocksRequest { subject: subject.clone(), page_size: COUNTED, ..ListClocksRequest::default() };
-        let listed = office.clocks().list_clocks(request).await.ok()?.into_inner();
-        more += listed.clocks.len().saturating_sub(CLOCKS);
-        uncounted |= !listed.next_page_token.is_empty();
-        found.extend(listed.clocks.into_iter().take(CLOCKS).map(|clock| (subject == &case.name, clock)));
-    }
-    let asked = found.into_iter().map(|(of_case, clock)| async move {
-        let request = ExplainClockRequest { name: clock.name.clone() };
-        let proof = office.clocks().explain_clock(request).await.ok().and_then(|answer| answer.into_inner().proof);
-        clock_row(office, of_case, &clock, proof.unwrap_or_default(), lang)
-    });
-    Some(Clocks { shown: join_all(asked).await, more, uncounted })
-}
-
-fn clock_row(
-    office: &Office,
-    of_case: bool,
-    clock: &Clock,
-    proof: ventanilla_proto::sla::v1::Proof,
-    lang: Lang,
-) -> ClockRow {
-    let due = When::of(lang, clock.due_time);
-    let running = clock.state() == ClockState::Running;
-    ClockRow {
-        rule: clock.rule.clone(),
-        state: match clock.state() {
-            ClockState::Unspecified => "",
-            ClockState::Scheduled => lang.of("por empezar", "to start"),
-            ClockState::Running => lang.of("corre", "runs"),
-            ClockState::Paused => lang.of("en pausa", "paused"),
-            ClockState::Fulfilled => lang.of("cumplido", "met"),
-            ClockState::Cancelled => lang.of("sin efecto", "fell away"),
-            ClockState::Lapsed => lang.of("pasó sin usarse", "passed unused"),
-        },
-        distance: due.as_ref().filter(|_| running).map(|due| due.distance(lang, office.now)).unwrap_or_default(),
-        late: clock.breached_time.is_some(),
-        due,
-        of_case,
-        bearer: match clock.bearer() {
-            ClockBearer::Claimant => Some(lang.of("tiempo del reclamante", "the claimant's time")),
-            ClockBearer::Firm => Some(lang.of("tiempo de la entidad como parte", "the firm's time as a party")),
-            ClockBearer::Office => Some(lang.of("tiempo de la oficina", "the office's time")),
-            ClockBearer::House | ClockBearer::Unspecified => None,
-        },
-        sentence: lang.of(&proof.sentence_es, &proof.sentence_en).to_owned(),
-        chosen: lang.of(&proof.chosen_because_es, &proof.chosen_because_en).to_owned(),
-        citation: proof.citation.clone(),
-        steps: proof.steps.iter().take(STEPS).map(|s| lang.of(&s.description_es, &s.description_en).to_owned()).collect(),
-    }
-}
-
 /// What stands around the case; `None` for whom it is not open to.
 pub(crate) async fn procedure(office: &Office, case: &str) -> Option<Procedure> {
     let request = GetProcedureRequest { name: format!("{case}/procedure") };
@@ -431,10 +349,16 @@ pub(crate) async fn procedure(office: &Office, case: &str) -> Option<Procedure> 
 
 /// What the firm owes; nothing for whom it is not open to.
 pub(crate) async fn obligations(office: &Office, case: &str) -> Vec<Obligation> {
-    let request = ListObligationsRequest { parent: case.to_owned(), page_size: 100, page_token: String::new() };
-    match office.procedure().list_obligations(request).await {
-        Ok(answer) => answer.into_inner().obligations,
-        Err(_) => Vec::new(),
+    let (mut all, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListObligationsRequest { parent: case.to_owned(), page_size: 100, page_token };
+        let Ok(answer) = office.procedure().list_obligations(request).await else { return all };
+        let page = answer.into_inner();
+        all.extend(page.obligations);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return all;
+        }
     }
 }
 
@@ -475,7 +399,7 @@ async fn looked(office: &Office, case: &str) -> Option<Vec<Looked>> {
     Some(accesses.into_iter().map(looked).collect())
 }
 
-fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
+pub(crate) fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
     let seat = |one: &ventanilla_proto::ombudsman::v1::Assignment| Seat {
         person: one.person.clone(),
         role: words::of(lang, words::seat(one.office_role())),
@@ -485,7 +409,7 @@ fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
     case.assignments.iter().map(seat).collect()
 }
 
-fn owed(lang: Lang, one: &Obligation) -> Owed {
+pub(crate) fn owed(lang: Lang, one: &Obligation) -> Owed {
     Owed {
         kind: words::of(lang, words::obligation(one.kind())),
         department: one.department.clone(),
@@ -501,89 +425,6 @@ fn owed(lang: Lang, one: &Obligation) -> Owed {
 /// The number of a paper by its name.
 pub(crate) fn number(entry: &str) -> Option<i64> {
     entry.rsplit('/').next()?.parse().ok()
-}
-
-#[derive(Template)]
-#[template(path = "entry.html")]
-struct EntryPage<'a> {
-    lang: Lang,
-    id: &'a str,
-    paper: &'a Paper,
-    /// The part of its words that is read, where it has any.
-    part: Option<Part<'a>>,
-    files: Vec<File>,
-    /// How many files come before those.
-    files_before: usize,
-    /// How many come before those after them, where there are others.
-    files_after: Option<usize>,
-}
-
-/// Which part of a long text is read.
-#[derive(Deserialize)]
-pub(crate) struct Parted {
-    #[serde(default)]
-    part: String,
-    /// How many of its files come before those that are shown.
-    #[serde(default)]
-    files: String,
-}
-
-impl Parted {
-    /// Its number as the address has it; the first where it is none.
-    pub(crate) fn number(&self) -> usize {
-        self.part.parse().unwrap_or(1)
-    }
-}
-
-/// `GET /console/cases/{case}/entries/{entry}`: one paper, whole; a long one in parts.
-pub(crate) async fn entry(
-    office: Office,
-    Path((id, number)): Path<(String, i64)>,
-    Query(parted): Query<Parted>,
-) -> Result<Response, Trouble> {
-    let lang = office.lang;
-    let found = only(&office, &office::name(&id), number).await.map_err(|status| wrong::at_case(status, &id))?;
-    let found = found.ok_or_else(|| wrong::at_case(tonic::Status::not_found(""), &id))?;
-    let files_before = parted.files.parse().unwrap_or_default();
-    let (files, more) = files::of(&office, &found, files_before).await;
-    let files_after = more.then(|| files_before + files.len());
-    let paper = Paper::of(lang, &found);
-    let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
-    let address = format!("/console/cases/{id}/entries/{number}?");
-    let part = paper.text().map(|text| Part::of(text, parted.number(), &address));
-    let body = EntryPage { lang, id: &id, paper: &paper, part, files, files_before, files_after };
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), body))
-}
-
-/// `GET /console/cases/{case}/read/{what}`: what is claimed, or why it is not heard, whole.
-pub(crate) async fn read(
-    office: Office,
-    Path((id, what)): Path<(String, String)>,
-    Query(parted): Query<Parted>,
-) -> Result<Response, Trouble> {
-    let lang = office.lang;
-    let case = office.case(&id).await?;
-    let (title, text) = match (&*what, &case.refusal) {
-        ("points", _) => (lang.of("Qué se reclama", "What is claimed"), points_in_words(&case)),
-        ("refusal", Some(refusal)) => {
-            (lang.of("Por qué no se tramita", "Why it is not heard"), refusal.reasons.clone())
-        }
-        _ => return Err(wrong::at_case(tonic::Status::not_found(""), &id)),
-    };
-    let text = Reading {
-        text,
-        part: parted.number(),
-        address: format!("/console/cases/{id}/read/{what}?"),
-        back: format!("/console/cases/{id}"),
-        back_text: lang.of("Volver al expediente", "Back to the case"),
-    };
-    Ok(reading(Layout::new(lang, title).of(&office.session, "/console"), lang, &text))
-}
-
-/// All that is claimed, each point with its id.
-pub(crate) fn points_in_words(case: &Case) -> String {
-    let told: Vec<_> = case.claim_points.iter().map(|point| format!("{}. {}", point.id, point.text)).collect();
-    told.join("\n\n")
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use web::{Csrf, Cut, Departments, Lang, Layout, Reading, Said, Trouble, When, pa
 use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper};
-use crate::{case_page, words, wrong};
+use crate::{case_page, whole, words, wrong};
 
 use send::{Act, Typed};
 pub(crate) use send::{act, acts, back, state};
@@ -52,6 +52,10 @@ pub(crate) async fn find(office: Office, Query(sought): Query<Sought>) -> Respon
 }
 
 /// Something the firm owes, as its page tells it.
+/// Duties that are told on the page of the case, and those that one is chosen from: others come up as these are met.
+const OWED: usize = 12;
+const PROVED: usize = 60;
+
 struct Owed {
     name: String,
     kind: &'static str,
@@ -130,6 +134,7 @@ struct FirmPage<'a> {
     papers: Vec<Paper>,
     stretch: Option<case_page::Stretch>,
     offers: Vec<Told>,
+    /// What is open first.
     owed: Vec<Owed>,
     names: Departments,
     open: Open,
@@ -143,6 +148,21 @@ struct FirmPage<'a> {
 }
 
 impl FirmPage<'_> {
+    /// Those of them that are told on the page.
+    fn told(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.iter().take(OWED)
+    }
+
+    /// How many others there are.
+    const fn owed_more(&self) -> usize {
+        self.owed.len().saturating_sub(OWED)
+    }
+
+    /// Those that one is chosen from to be proved.
+    fn to_prove(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.iter().filter(|one| one.takes_proof()).take(PROVED)
+    }
+
     /// What was typed into a field of the form that was sent; nothing into those of the others.
     fn value(&self, act: Act, field: &str) -> &str {
         if act == self.act { self.typed.field(field) } else { "" }
@@ -194,7 +214,8 @@ async fn case_of(
         Some(procedure) => offer::of(office, &case.name, procedure, &read.entries).await,
         None => Vec::new(),
     };
-    let owed: Vec<Owed> = obligations.iter().map(|one| Owed::of(lang, one)).collect();
+    let mut owed: Vec<Owed> = obligations.iter().map(|one| Owed::of(lang, one)).collect();
+    owed.sort_by_key(|one| !one.takes_proof());
     let before_them = offers.iter().map(|offer| offer.turn).find(|turn| *turn != Turn::TakeUp);
     let cut = Cut::default();
     let body = FirmPage {
@@ -232,7 +253,7 @@ async fn case_of(
 pub(crate) async fn read(
     office: Office,
     Path((id, what)): Path<(String, String)>,
-    Query(parted): Query<case_page::Parted>,
+    Query(parted): Query<whole::Parted>,
 ) -> Result<Response, Trouble> {
     let lang = office.lang;
     let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
@@ -243,11 +264,15 @@ pub(crate) async fn read(
             let found = paper.and_then(|paper| Some((format!("{number}. {}", paper.kind), paper.text()?.to_owned())));
             found.ok_or_else(|| back(Status::not_found("").into()))?
         }
-        Err(_) if what == "points" => {
+        Err(_) => {
             let case = office.case(&id).await.map_err(back)?;
-            (lang.of("Lo que se reclama", "What is claimed").to_owned(), case_page::points_in_words(&case))
+            let (title, text) = match &*what {
+                "points" => (lang.of("Lo que se reclama", "What is claimed"), whole::points(&case)),
+                "owed" => (lang.of("Qué debe la entidad", "What the firm owes"), whole::owed(&office, &case).await),
+                _ => return Err(back(Status::not_found("").into())),
+            };
+            (title.to_owned(), text)
         }
-        Err(_) => return Err(back(Status::not_found("").into())),
     };
     let text = Reading {
         text,

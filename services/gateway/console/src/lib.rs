@@ -6,6 +6,7 @@
 
 mod case_page;
 mod claimant_code;
+mod clocks;
 mod danger;
 mod decision;
 mod draft;
@@ -24,6 +25,7 @@ mod reports;
 mod step;
 mod timeline;
 mod words;
+mod whole;
 mod worklist;
 mod wrong;
 
@@ -61,8 +63,8 @@ pub fn router(state: State) -> Router {
         .route("/console/changes", get(worklist::changes))
         .route("/console/cases/{case}", get(case_page::show))
         .route("/console/cases/{case}/code", get(claimant_code::show).post(claimant_code::tell))
-        .route("/console/cases/{case}/entries/{entry}", get(case_page::entry))
-        .route("/console/cases/{case}/read/{what}", get(case_page::read))
+        .route("/console/cases/{case}/entries/{entry}", get(whole::entry))
+        .route("/console/cases/{case}/read/{what}", get(whole::read))
         .route("/console/cases/{case}/changes", get(live::changes))
         .route("/console/cases/{case}/steps/{step}", get(step::show).post(step::take))
         .route("/console/cases/{case}/draft", get(drafting::show).post(drafting::save))

@@ -55,8 +55,14 @@ pub(crate) fn list_claimant_entries(
     let mut violations = Violations::new();
     let window = window_of!(violations, request);
     let size = page_size(&mut violations, request.page_size);
-    let (token, newest_first) = (request.page_token.clone(), request.newest_first);
-    whole(violations, window.map(|window| list_claimant_entries::Command { window, size, token, newest_first }))
+    let (token, newest_first, first) = (request.page_token.clone(), request.newest_first, request.first_sequence);
+    if first < 0 {
+        violations.push("first_sequence", "is not below zero");
+    } else if first > 0 && newest_first {
+        violations.push("first_sequence", "is left out where the newest come first");
+    }
+    let command = |window| list_claimant_entries::Command { window, size, token, newest_first, first };
+    whole(violations, window.map(command))
 }
 
 pub(crate) fn add_claimant_entry(request: &pb::AddClaimantEntryRequest) -> Parsed<add_claimant_entry::Command> {
