@@ -170,7 +170,7 @@ async fn every_section_of_a_case_tells_each_role_of_the_office_what_the_services
     for (person, role) in READERS {
         let mut reader = at_the_console(&scene, &door, person, role).await;
         for lang in ["es", "en"] {
-            let page = reader.get(&format!("/console/{}?all=1&lang={lang}", cases.drafted)).await;
+            let page = reader.get(&format!("/console/{}?lang={lang}", cases.drafted)).await;
             assert_eq!(page.status, StatusCode::OK, "{role}: {}", page.text());
             let whose = format!("{role}, {lang}");
             points(&mut faults, &whose, lang, &section(&page, "points"));
@@ -383,7 +383,7 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
     let case = affair.bring(&ticket.name).await.expect("the office takes it");
     let case = affair.admit(&case).await.expect("it is admitted").name;
     let mut investigator = affair.cast.investigator.office.clone();
-    for number in 1..=520 {
+    for number in 1..=60 {
         let evidence = office::AddDossierEntryRequest {
             parent: case.clone(),
             kind: office::DossierKind::Evidence.into(),
@@ -397,20 +397,28 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
     }
     let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
     let first = ombudsman.get(&format!("/console/{case}")).await.text();
-    assert!(first.contains("Aquí y en la cronología están los papeles 1–500."), "{first}");
-    assert!(first.contains("Recibo número 1.") && !first.contains("Recibo número 520."));
-    let next = format!("/console/{case}?from=501");
-    assert!(first.contains(&format!("href=\"{next}#papers\"")), "{first}");
-    let second = ombudsman.get(&next).await.text();
-    assert!(second.contains("Recibo número 520.") && !second.contains("Recibo número 1."), "{second}");
-    assert!(second.contains("están los papeles 501–") && second.contains("Volver a los primeros"), "{second}");
-    assert!(!second.contains("Ver los siguientes"), "nothing comes after them");
+    assert!(first.contains("Aquí y en la cronología están los papeles 1–25."), "{first}");
+    assert!(first.contains("Recibo número 1.") && !first.contains("Recibo número 60."));
+    assert!(!first.contains("Ver los anteriores") && !first.contains("Volver a los primeros"));
+    let second = format!("/console/{case}?from=26");
+    assert!(first.contains(&format!("href=\"{second}#papers\"")), "{first}");
+    let second = ombudsman.get(&second).await.text();
+    let third = format!("/console/{case}?from=51");
+    assert!(second.contains(&format!("href=\"{third}#papers\"")), "{second}");
+    let third = ombudsman.get(&third).await.text();
+    for (number, pages) in [(1, [&first, &second, &third]), (60, [&third, &second, &first])] {
+        let stands = pages.map(|page| page.contains(&format!("Recibo número {number}.")));
+        assert_eq!(stands, [true, false, false], "{number}");
+    }
+    assert!(third.contains("están los papeles 51–") && third.contains("Volver a los primeros"), "{third}");
+    assert!(third.contains(&format!("href=\"/console/{case}?from=26#papers\"")), "{third}");
+    assert!(!third.contains("Ver los siguientes"), "nothing comes after them");
 
     // One paper of them is read by its number, and it alone is noted as shown.
-    let paper = second.split("Recibo número 510.").next().and_then(|before| before.rsplit("/entries/").next());
+    let paper = third.split("Recibo número 55.").next().and_then(|before| before.rsplit("/entries/").next());
     let number = paper.and_then(|rest| rest.split('"').next()).expect("a paper has a number").to_owned();
     let page = ombudsman.get(&format!("/console/{case}/entries/{number}")).await;
-    assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 510."), "{}", page.text());
+    assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 55."), "{}", page.text());
     let list = office::ListDossierAccessesRequest { parent: case.clone(), page_size: 1, ..Default::default() };
     let noted = affair.cast.ombudsman.office.clone().list_dossier_accesses(list).await.expect("it is told");
     let noted = noted.into_inner().accesses.remove(0);
@@ -419,10 +427,15 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
 
     // The firm reads to the end as well.
     let mut firm = at_the_console(&scene, &door, "liaison-1", Role::FirmLiaison).await;
-    let page = firm.get(&format!("/firm/{case}")).await.text();
-    assert!(page.contains("Recibo número 1.") && !page.contains("Recibo número 520."));
-    let next = page.split("Ver los papeles siguientes").next().and_then(|before| before.rsplit("href=\"").next());
-    let next = next.and_then(|rest| rest.split('#').next()).expect("it leads on").to_owned();
-    assert!(firm.get(&next).await.text().contains("Recibo número 520."), "{next}");
+    let mut at = format!("/firm/{case}");
+    let mut found = Vec::new();
+    loop {
+        let page = firm.get(&at).await.text();
+        found.extend((1..=60).filter(|number| page.contains(&format!("Recibo número {number}."))));
+        let Some((before, _)) = page.split_once("Ver los papeles siguientes") else { break };
+        let next = before.rsplit("href=\"").next().and_then(|rest| rest.split('#').next());
+        at = next.expect("it leads on").to_owned();
+    }
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "each stands on one page");
     scene.stop().await.expect("the services end well");
 }
