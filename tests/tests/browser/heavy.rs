@@ -169,6 +169,22 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     assert_eq!(read_through(&mut browser, "heavy-firm-paper").await, longest);
     browser.walk("heavy-firm-paper").await;
 
+    // Who works on the affair.
+    sit_down(&browser, &base, &scene.bearer_of(Role::Supervisor), "/floor").await;
+    let affairs = format!("{base}/floor/affairs/{}", held.ticket.trim_start_matches("tickets/"));
+    browser.go(&affairs).await;
+    let mut left = marks("Mensaje", MANY + 1);
+    let pages = judge_on(&mut browser, ("heavy-floor", "Ver mensajes anteriores"), &mut left).await;
+    assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
+    browser.go(&affairs).await;
+    let message = browser.run(
+        "return [...document.querySelectorAll('main .timeline li')].find(l => l.textContent.includes(arguments[0])).querySelector('a').href",
+        json!([format!("Mensaje {MANY}: ")]),
+    );
+    browser.go(message.await.as_str().expect("it leads to the rest")).await;
+    let read = read_through(&mut browser, "heavy-floor-message").await;
+    assert!(read.contains(&words(&format!("Mensaje {MANY}"), 19_000)), "{} bytes of it", read.len());
+
     // The claimant, of the affair and of the case.
     browser.forget().await;
     held.enter(&browser, &base).await;

@@ -153,6 +153,9 @@ fn way(path: &str, full: &Full) -> Way {
             Way::None(Who::Role(Role::FirmLiaison), case(path, &full.before_the_firm).replace("{act}", "offer"))
         }
         "/floor/affairs/{ticket}" => page(floor, &path.replace("{ticket}", &full.affair)),
+        "/floor/affairs/{ticket}/read/{what}" => {
+            page(floor, &path.replace("{ticket}", &full.affair).replace("{what}", "answer"))
+        }
         "/floor" | "/floor/law" | "/floor/forecasts" | "/floor/causes" | "/floor/processes" | "/floor/board"
         | "/floor/matches" | "/floor/customers" => page(floor, path),
         "/floor/processes/{process}" => page(floor, "/floor/processes/lineas?period=all"),

@@ -510,6 +510,14 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
     said(3, "QUEUE billing");
     said(4, "We have registered your complaint");
     said(5, "Un momento, por favor.");
+    let asked = |call: usize| played[call].asked.iter().map(|asked| asked.path.rsplit('/').next().unwrap_or_default());
+    for call in [6, 7] {
+        assert_eq!(asked(call).collect::<Vec<_>>(), ["caller", "human"], "a zero is no key and no password");
+        said(call, "QUEUE billing");
+    }
+    assert_eq!(asked(8).collect::<Vec<_>>(), ["caller", "status", "status", "status", "status", "human"]);
+    assert_eq!(heard[8].iter().filter(|line| line.contains("trece caracteres")).count(), 4, "{heard:#?}");
+    said(8, "QUEUE billing");
     was_done(&scene, &callers).await;
 
     // The queue of their department takes who asks for a person; where it has no extension any more, who takes every other call does.
@@ -584,6 +592,22 @@ fn a_recorded_session_asks_everything_that_the_plan_does_and_is_told_everything_
             assert!(sent.fields.contains_key(field), "{question} is asked with {field}");
         }
     }
+}
+
+#[test]
+fn the_dial_plan_waits_longer_than_an_answer_takes() {
+    let plan = exchange::plan();
+    let waits = |what: &str| {
+        let set = plan.lines().find_map(|line| line.trim().strip_prefix(&format!("same => n,Set(CURLOPT({what})=")));
+        let seconds = set.and_then(|rest| rest.strip_suffix(')')).and_then(|seconds| seconds.parse::<u64>().ok());
+        Duration::from_secs(seconds.unwrap_or_else(|| panic!("the plan says no {what}")))
+    };
+    // What is not there within the limit is answered without it, and that answer has to arrive.
+    let takes = Duration::from_millis(ivr::Settings::default().limit_ms);
+    assert!(takes + Duration::from_millis(100) <= waits("httptimeout"), "{takes:?}");
+    assert!(waits("conntimeout") <= waits("httptimeout"));
+    let told = include_str!("../../../deploy/ivr/README.md");
+    assert!(told.contains(&format!("There is an answer within {} s", takes.as_secs_f64())), "{takes:?} is what the guide says");
 }
 
 #[test]

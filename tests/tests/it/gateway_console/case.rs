@@ -216,18 +216,24 @@ async fn a_case_with_more_clocks_than_are_shown_says_how_many_more_there_are() {
         affair.cast.agent.tickets.clone().make_promise(make).await.expect("it is promised");
     }
     fingerprint::settled(&scene.admin().await, LIMIT).await;
-    // Of each subject twenty are shown, and the others counted.
-    let mut more = 0;
+    // Of each subject eight are shown, and the others counted; all of them are read on a page of their own.
+    let (mut all, mut more) = (0, 0);
     for subject in [&case, &ticket] {
         let request = sla::ListClocksRequest { subject: subject.clone(), page_size: 100, ..Default::default() };
         let listed = affair.cast.ombudsman.clocks.clone().list_clocks(request).await.expect("the monitor answers");
-        more += listed.into_inner().clocks.len().saturating_sub(20);
+        let found = listed.into_inner().clocks.len();
+        (all, more) = (all + found, more + found.saturating_sub(8));
     }
     assert!(more > 5, "{more} more than are shown");
     let mut reader = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
     let page = reader.get(&format!("/console/{case}?lang=es")).await;
     let clocks = section(&page, "clocks");
     assert!(clocks.contains(&format!("Plazos que no se muestran aquí: {more}.")), "{more}: {clocks}");
+    let whole = format!("/console/{case}/read/clocks");
+    assert!(clocks.contains(&format!("href=\"{whole}\"")), "{clocks}");
+    let page = reader.get(&format!("{whole}?lang=es")).await.text();
+    let words = page.split("<div class=\"words\">").nth(1).and_then(|rest| rest.split("</div>").next());
+    assert_eq!(words.expect("they are told").split("\n\n").count(), all, "{page}");
     scene.stop().await.expect("the services end well");
 }
 
