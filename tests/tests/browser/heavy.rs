@@ -95,7 +95,7 @@ async fn read_through(browser: &mut Browser, name: &str) -> String {
     read
 }
 
-/// Every page from this one on, by what leads to the next: each is judged, and what it says is found. Gives the addresses on which this was read.
+/// Every page from this one on, by what leads to the next: each is judged, and what it says is found. Gives how many there were.
 async fn judge_on(browser: &mut Browser, (name, next): (&str, &str), marks: &mut Vec<String>) -> usize {
     for page in 1.. {
         browser.judge(&format!("{name}-{page}")).await;
@@ -135,9 +135,9 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     sit_down(&browser, &base, &Seat::Ombudsman.token(&scene), "/console").await;
     browser.go(&format!("{base}/console/{case}")).await;
     let mut left = marks("Prueba", MANY + 2);
-    let pages = judge_on(&mut browser, ("heavy-case", "Ver los siguientes"), &mut left).await;
+    let pages = judge_on(&mut browser, ("heavy-case", "Ver los anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
-    let last = browser.url().await;
+    browser.go(&format!("{base}/console/{case}")).await;
     let paper = browser.run(
         "return [...document.querySelectorAll('main .card')].find(c => c.textContent.includes(arguments[0])).querySelector('h4 a').href",
         json!([format!("Prueba {}: ", MANY + 1)]),
@@ -146,7 +146,7 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     browser.go(&paper).await;
     assert_eq!(read_through(&mut browser, "heavy-entry").await, longest);
     browser.walk("heavy-entry").await;
-    browser.go(last.split('?').next().unwrap_or_default()).await;
+    browser.go(&format!("{base}/console/{case}")).await;
     let mut left = marks("Mensaje", MANY + 1);
     let pages = judge_on(&mut browser, ("heavy-timeline", "Mostrar lo anterior"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
@@ -159,8 +159,9 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     sit_down(&browser, &base, &scene.token("liaison-1", &[Role::FirmLiaison], Some("legal")), "/firm").await;
     browser.go(&format!("{base}/firm/{case}")).await;
     let mut left = marks("Prueba", MANY + 2);
-    let pages = judge_on(&mut browser, ("heavy-firm", "Ver los papeles siguientes"), &mut left).await;
+    let pages = judge_on(&mut browser, ("heavy-firm", "Ver los papeles anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
+    browser.go(&format!("{base}/firm/{case}")).await;
     let paper = browser.run(
         "return [...document.querySelectorAll('main details')].find(d => d.textContent.includes(arguments[0])).querySelector('a').href",
         json!([format!("Prueba {}: ", MANY + 1)]),

@@ -23,7 +23,7 @@ use crate::timeline::{self, Happened};
 use crate::{money, words, wrong};
 
 /// Papers of one page; it leads on to the others.
-pub(crate) const PAPERS: usize = 25;
+const PAPERS: usize = 25;
 /// Papers that are read at once where all of them are needed.
 const READ: usize = 100;
 /// Things of the timeline on one page; it leads on to the others.
@@ -53,7 +53,7 @@ pub(crate) struct Wanted {
     /// How many things of the timeline, from its beginning, come before the end of what is shown of it; empty for all.
     #[serde(default)]
     until: String,
-    /// The first paper that is shown, by its number.
+    /// The first paper that is shown, by its number; empty for the newest.
     #[serde(default)]
     from: String,
 }
@@ -61,6 +61,8 @@ pub(crate) struct Wanted {
 /// Papers of a dossier in order, as many as one page holds.
 pub(crate) struct Papers {
     pub(crate) entries: Vec<DossierEntry>,
+    /// There may be others before them.
+    has_earlier: bool,
     /// The number of the first paper after them.
     pub(crate) next: Option<i64>,
 }
@@ -69,14 +71,15 @@ pub(crate) struct Papers {
 pub(crate) struct Stretch {
     pub(crate) first: i64,
     pub(crate) last: i64,
+    has_earlier: bool,
     pub(crate) next: Option<i64>,
 }
 
 impl Stretch {
-    /// The number from which those before it are shown, where there are any besides the first ones.
+    /// The number from which those before it are shown, where there may be any.
     pub(crate) fn before(&self) -> Option<i64> {
         let papers = i64::try_from(PAPERS).unwrap_or(i64::MAX);
-        Some(self.first.saturating_sub(papers)).filter(|from| *from > 1)
+        self.has_earlier.then(|| self.first.saturating_sub(papers).max(1))
     }
 }
 
@@ -105,13 +108,9 @@ impl Papers {
     /// What is said of the papers that are not on this page; nothing where all are.
     pub(crate) fn stretch(&self) -> Option<Stretch> {
         let (first, last) = (self.entries.first()?.sequence, self.entries.last()?.sequence);
-        (first > 1 || self.next.is_some()).then_some(Stretch { first, last, next: self.next })
+        let Self { has_earlier, next, .. } = *self;
+        (has_earlier || next.is_some()).then_some(Stretch { first, last, has_earlier, next })
     }
-}
-
-/// The number of a paper as an address has it; the first where it is none.
-pub(crate) fn from_number(typed: &str) -> i64 {
-    typed.parse().ok().filter(|number| *number > 0).unwrap_or(1)
 }
 
 /// Somebody who sits, or sat, on the case.
@@ -211,7 +210,7 @@ pub(crate) async fn show(
     let lang = office.lang;
     let case = office.case(&id).await?;
     let (entries, clocks, procedure, obligations, similar, looked, names) = tokio::join!(
-        entries(&office, &case.name, (from_number(&wanted.from), PAPERS)),
+        entries(&office, &case.name, &wanted.from),
         clocks::of(&office, &case, CLOCKS),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
@@ -300,29 +299,43 @@ pub(crate) async fn show(
     Ok(page_within(Layout::new(lang, title).of(&office.session, "/console").wide(), &cut, body))
 }
 
-/// The papers that the reader is listed, from this number on, up to `most` of at most 100. No more is asked for than is shown, so that nobody is noted to have
-/// been shown what they were not.
-pub(crate) async fn entries(
+/// The papers of one page: those from the number that the address has on, or else the newest. No more is asked for than is shown, so that nobody is noted to
+/// have been shown what they were not.
+pub(crate) async fn entries(office: &Office, case: &str, from: &str) -> Result<Papers, tonic::Status> {
+    match from.parse().ok().filter(|number| *number > 0) {
+        Some(number) => from_number(office, case, (number, PAPERS)).await,
+        None => newest(office, case).await,
+    }
+}
+
+fn asking(case: &str, most: usize) -> ListDossierEntriesRequest {
+    let page_size = i32::try_from(most).unwrap_or_default();
+    ListDossierEntriesRequest { parent: case.to_owned(), page_size, ..ListDossierEntriesRequest::default() }
+}
+
+async fn newest(office: &Office, case: &str) -> Result<Papers, tonic::Status> {
+    let request = ListDossierEntriesRequest { newest_first: true, ..asking(case, PAPERS) };
+    let mut page = office.cases().list_dossier_entries(request).await?.into_inner();
+    page.entries.reverse();
+    Ok(Papers { has_earlier: !page.next_page_token.is_empty(), entries: page.entries, next: None })
+}
+
+async fn from_number(
     office: &Office,
     case: &str,
     (first_sequence, most): (i64, usize),
 ) -> Result<Papers, tonic::Status> {
-    let request = ListDossierEntriesRequest {
-        parent: case.to_owned(),
-        page_size: i32::try_from(most).unwrap_or_default(),
-        page_token: String::new(),
-        first_sequence,
-    };
+    let request = ListDossierEntriesRequest { first_sequence, ..asking(case, most) };
     let page = office.cases().list_dossier_entries(request).await?.into_inner();
     let next = page.entries.last().map(|last| last.sequence + 1).filter(|_| !page.next_page_token.is_empty());
-    Ok(Papers { entries: page.entries, next })
+    Ok(Papers { entries: page.entries, has_earlier: first_sequence > 1, next })
 }
 
 /// All papers that the reader is listed.
 pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<DossierEntry>, tonic::Status> {
     let (mut all, mut first) = (Vec::new(), Some(1));
     while let Some(number) = first {
-        let read = entries(office, case, (number, READ)).await?;
+        let read = from_number(office, case, (number, READ)).await?;
         all.extend(read.entries);
         first = read.next;
     }
@@ -331,12 +344,7 @@ pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<Dossi
 
 /// One paper. Nothing else of the dossier is asked for, so that nobody is noted to have been shown what they were not.
 pub(crate) async fn only(office: &Office, case: &str, number: i64) -> Result<Option<DossierEntry>, tonic::Status> {
-    let request = ListDossierEntriesRequest {
-        parent: case.to_owned(),
-        page_size: 1,
-        first_sequence: number,
-        ..ListDossierEntriesRequest::default()
-    };
+    let request = ListDossierEntriesRequest { first_sequence: number, ..asking(case, 1) };
     let entries = office.cases().list_dossier_entries(request).await?.into_inner().entries;
     Ok(entries.into_iter().find(|entry| entry.sequence == number))
 }

@@ -204,7 +204,7 @@ async fn case_of(
     let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
     let case = office.case(id).await.map_err(back)?;
     let (read, procedure, obligations, names) = tokio::join!(
-        case_page::entries(office, &case.name, (case_page::from_number(&wanted.from), case_page::PAPERS)),
+        case_page::entries(office, &case.name, &wanted.from),
         case_page::procedure(office, &case.name),
         case_page::obligations(office, &case.name),
         office.session.departments(office.peers()),

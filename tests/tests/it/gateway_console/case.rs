@@ -402,26 +402,35 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
         investigator.add_dossier_entry(evidence).await.expect("it is added");
     }
     let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
-    let first = ombudsman.get(&format!("/console/{case}")).await.text();
-    assert!(first.contains("Aquí y en la cronología están los papeles 1–25."), "{first}");
-    assert!(first.contains("Recibo número 1.") && !first.contains("Recibo número 60."));
-    assert!(!first.contains("Ver los anteriores") && !first.contains("Volver a los primeros"));
-    let second = format!("/console/{case}?from=26");
-    assert!(first.contains(&format!("href=\"{second}#papers\"")), "{first}");
-    let second = ombudsman.get(&second).await.text();
-    let third = format!("/console/{case}?from=51");
-    assert!(second.contains(&format!("href=\"{third}#papers\"")), "{second}");
-    let third = ombudsman.get(&third).await.text();
-    for (number, pages) in [(1, [&first, &second, &third]), (60, [&third, &second, &first])] {
-        let stands = pages.map(|page| page.contains(&format!("Recibo número {number}.")));
-        assert_eq!(stands, [true, false, false], "{number}");
+    // The newest are opened first, and lead to those before them.
+    let link = |page: &str, text: &str| {
+        let (before, _) = page.split_once(&format!(">{text}</a>"))?;
+        Some(before.rsplit("href=\"").next()?.split(['#', '"']).next()?.to_owned())
+    };
+    let numbers = |page: &str| (1..=60).filter(|n| page.contains(&format!("Recibo número {n}."))).collect::<Vec<_>>();
+    let newest = ombudsman.get(&format!("/console/{case}")).await.text();
+    assert_eq!(numbers(&newest), (36..=60).collect::<Vec<_>>(), "{newest}");
+    assert!(newest.contains("Aquí y en la cronología están los papeles "), "{newest}");
+    assert_eq!((link(&newest, "Ver los siguientes"), link(&newest, "Ver los últimos")), (None, None));
+    let (mut page, mut found) = (newest.clone(), numbers(&newest));
+    while let Some(before) = link(&page, "Ver los anteriores") {
+        page = ombudsman.get(&before).await.text();
+        found.splice(0..0, numbers(&page));
     }
-    assert!(third.contains("están los papeles 51–") && third.contains("Volver a los primeros"), "{third}");
-    assert!(third.contains(&format!("href=\"/console/{case}?from=26#papers\"")), "{third}");
-    assert!(!third.contains("Ver los siguientes"), "nothing comes after them");
+    found.dedup();
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "back to the first");
+    let first = ombudsman.get(&link(&newest, "Ver los primeros").expect("a way to the first")).await.text();
+    assert!(first.contains("están los papeles 1–25.") && link(&first, "Ver los anteriores").is_none(), "{first}");
+    let (mut page, mut found) = (first.clone(), numbers(&first));
+    while let Some(next) = link(&page, "Ver los siguientes") {
+        page = ombudsman.get(&next).await.text();
+        found.extend(numbers(&page));
+    }
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "and on to the last");
+    assert_eq!(link(&first, "Ver los últimos"), Some(format!("/console/{case}")));
 
     // One paper of them is read by its number, and it alone is noted as shown.
-    let paper = third.split("Recibo número 55.").next().and_then(|before| before.rsplit("/entries/").next());
+    let paper = newest.split("Recibo número 55.").next().and_then(|before| before.rsplit("/entries/").next());
     let number = paper.and_then(|rest| rest.split('"').next()).expect("a paper has a number").to_owned();
     let page = ombudsman.get(&format!("/console/{case}/entries/{number}")).await;
     assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 55."), "{}", page.text());
@@ -438,10 +447,11 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
     loop {
         let page = firm.get(&at).await.text();
         found.extend((1..=60).filter(|number| page.contains(&format!("Recibo número {number}."))));
-        let Some((before, _)) = page.split_once("Ver los papeles siguientes") else { break };
-        let next = before.rsplit("href=\"").next().and_then(|rest| rest.split('#').next());
-        at = next.expect("it leads on").to_owned();
+        let Some(before) = link(&page, "Ver los papeles anteriores") else { break };
+        at = before;
     }
-    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "each stands on one page");
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "each is come to");
     scene.stop().await.expect("the services end well");
 }

@@ -9,7 +9,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::house::spoken;
 use super::intake::{claim_points, declared};
-use super::{CODE, LONG, Parsed, content_of, key, personal, whole};
+use super::{CODE, LONG, Parsed, content_of, first_sequence, key, personal, whole};
 use crate::grpc::vocabulary::dossier_kind;
 use crate::usecase::claimant::{
     Window, add_claimant_entry, answer_claimant_decision, answer_claimant_offer, complete_claimant_case,
@@ -56,11 +56,7 @@ pub(crate) fn list_claimant_entries(
     let window = window_of!(violations, request);
     let size = page_size(&mut violations, request.page_size);
     let (token, newest_first, first) = (request.page_token.clone(), request.newest_first, request.first_sequence);
-    if first < 0 {
-        violations.push("first_sequence", "is not below zero");
-    } else if first > 0 && newest_first {
-        violations.push("first_sequence", "is left out where the newest come first");
-    }
+    first_sequence(&mut violations, first, newest_first);
     let command = |window| list_claimant_entries::Command { window, size, token, newest_first, first };
     whole(violations, window.map(command))
 }
