@@ -95,6 +95,21 @@ async fn read_through(browser: &mut Browser, name: &str) -> String {
     read
 }
 
+/// All that is said by what begins so, among these things of a page: there, or on the pages that it leads to, each of which is judged.
+async fn whole(browser: &mut Browser, (things, begins, name): (&str, &str, &str)) -> String {
+    let find = "const said = [...document.querySelectorAll(arguments[0])].find(e => e.textContent.includes(arguments[1]));\
+        return [said.querySelector('a[href*=\"/read\"], h4 a')?.href ?? '', said.textContent]";
+    let found = browser.run(find, json!([things, begins])).await;
+    let (on, said): (String, String) = serde_json::from_value(found).expect("it is on the page");
+    if on.is_empty() {
+        return said;
+    }
+    browser.go(&on).await;
+    let read = read_through(browser, name).await;
+    browser.walk(name).await;
+    read
+}
+
 /// Every page from this one on, by what leads to the next: each is judged, and what it says is found. Gives how many there were.
 async fn judge_on(browser: &mut Browser, (name, next): (&str, &str), marks: &mut Vec<String>) -> usize {
     for page in 1.. {
@@ -129,6 +144,8 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     let case = affair.admit(&case).await.expect("it is admitted").name;
     argued_at_length(&scene, affair, &case).await;
     let longest = words(&format!("Prueba {}", MANY + 1), LONGEST);
+    let long_message = words(&format!("Mensaje {MANY}"), 19_000);
+    let (last_paper, last_message) = (format!("Prueba {}: ", MANY + 1), format!("Mensaje {MANY}: "));
     let code = affair.code_of(&case).await.expect("the registry tells it");
 
     // The office: every page of papers, the timeline back to its beginning, and the longest paper.
@@ -138,14 +155,8 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     let pages = judge_on(&mut browser, ("heavy-case", "Ver los anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
     browser.go(&format!("{base}/console/{case}")).await;
-    let paper = browser.run(
-        "return [...document.querySelectorAll('main .card')].find(c => c.textContent.includes(arguments[0])).querySelector('h4 a').href",
-        json!([format!("Prueba {}: ", MANY + 1)]),
-    );
-    let paper = paper.await.as_str().expect("its card leads to it").to_owned();
-    browser.go(&paper).await;
-    assert_eq!(read_through(&mut browser, "heavy-entry").await, longest);
-    browser.walk("heavy-entry").await;
+    let read = whole(&mut browser, ("main .card", &last_paper, "heavy-entry")).await;
+    assert!(read == longest, "{} bytes of it", read.len());
     browser.go(&format!("{base}/console/{case}")).await;
     let mut left = marks("Mensaje", MANY + 1);
     let pages = judge_on(&mut browser, ("heavy-timeline", "Mostrar lo anterior"), &mut left).await;
@@ -162,13 +173,8 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     let pages = judge_on(&mut browser, ("heavy-firm", "Ver los papeles anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
     browser.go(&format!("{base}/firm/{case}")).await;
-    let paper = browser.run(
-        "return [...document.querySelectorAll('main details')].find(d => d.textContent.includes(arguments[0])).querySelector('a').href",
-        json!([format!("Prueba {}: ", MANY + 1)]),
-    );
-    browser.go(paper.await.as_str().expect("it leads to the rest")).await;
-    assert_eq!(read_through(&mut browser, "heavy-firm-paper").await, longest);
-    browser.walk("heavy-firm-paper").await;
+    let read = whole(&mut browser, ("main details", &last_paper, "heavy-firm-paper")).await;
+    assert!(read == longest, "{} bytes of it", read.len());
 
     // Who works on the affair.
     sit_down(&browser, &base, &scene.bearer_of(Role::Supervisor), "/floor").await;
@@ -178,13 +184,8 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     let pages = judge_on(&mut browser, ("heavy-floor", "Ver mensajes anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
     browser.go(&affairs).await;
-    let message = browser.run(
-        "return [...document.querySelectorAll('main .timeline li')].find(l => l.textContent.includes(arguments[0])).querySelector('a').href",
-        json!([format!("Mensaje {MANY}: ")]),
-    );
-    browser.go(message.await.as_str().expect("it leads to the rest")).await;
-    let read = read_through(&mut browser, "heavy-floor-message").await;
-    assert!(read.contains(&words(&format!("Mensaje {MANY}"), 19_000)), "{} bytes of it", read.len());
+    let read = whole(&mut browser, ("main .timeline li", &last_message, "heavy-floor-message")).await;
+    assert!(read.contains(&long_message), "{} bytes of it", read.len());
 
     // The claimant, of the affair and of the case.
     browser.forget().await;
@@ -193,14 +194,8 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     let pages = judge_on(&mut browser, ("heavy-affair", "Ver mensajes anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
     browser.go(&format!("{base}/t/affair")).await;
-    let message = browser.run(
-        "return [...document.querySelectorAll('main .timeline li')].find(l => l.textContent.includes(arguments[0])).querySelector('a').href",
-        json!([format!("Mensaje {MANY}: ")]),
-    );
-    browser.go(message.await.as_str().expect("it leads to the rest")).await;
-    let read = read_through(&mut browser, "heavy-message").await;
-    assert!(read.contains(&words(&format!("Mensaje {MANY}"), 19_000)), "{} bytes of it", read.len());
-    browser.walk("heavy-message").await;
+    let read = whole(&mut browser, ("main .timeline li", &last_message, "heavy-message")).await;
+    assert!(read.contains(&long_message), "{} bytes of it", read.len());
     for what in ["answer", "history"] {
         browser.go(&format!("{base}/t/affair/read?what={what}")).await;
         browser.judge(&format!("read-{what}")).await;
@@ -212,12 +207,7 @@ async fn a_case_that_was_argued_at_length_holds_on_every_page_and_no_word_of_it_
     let pages = judge_on(&mut browser, ("heavy-office", "Papeles anteriores"), &mut left).await;
     assert!(pages > 1 && left.is_empty(), "{pages} pages, and nowhere: {left:?}");
     browser.go(&format!("{base}/t/office")).await;
-    let paper = browser.run(
-        "return [...document.querySelectorAll('main .timeline li')].find(l => l.textContent.includes(arguments[0])).querySelector('a').href",
-        json!([format!("Prueba {}: ", MANY + 1)]),
-    );
-    browser.go(paper.await.as_str().expect("it leads to the rest")).await;
-    assert_eq!(read_through(&mut browser, "heavy-paper").await, longest);
-    browser.walk("heavy-paper").await;
+    let read = whole(&mut browser, ("main .timeline li", &last_paper, "heavy-paper")).await;
+    assert!(read == longest, "{} bytes of it", read.len());
     browser.end();
 }

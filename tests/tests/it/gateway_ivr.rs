@@ -607,7 +607,10 @@ fn the_dial_plan_waits_longer_than_an_answer_takes() {
     assert!(takes + Duration::from_millis(100) <= waits("httptimeout"), "{takes:?}");
     assert!(waits("conntimeout") <= waits("httptimeout"));
     let told = include_str!("../../../deploy/ivr/README.md");
-    assert!(told.contains(&format!("There is an answer within {} s", takes.as_secs_f64())), "{takes:?} is what the guide says");
+    assert!(
+        told.contains(&format!("There is an answer within {} s", takes.as_secs_f64())),
+        "{takes:?} is what the guide says"
+    );
 }
 
 #[test]

@@ -277,7 +277,8 @@ async fn tags_are_honoured(counter: &Counter, path: &str) {
 
 /// What is put whole has its etag inside, and is put on the version that `If-Match` says all the same.
 async fn what_is_put_whole_is_put_on_the_version_that_if_match_says(counter: &Counter) {
-    let names = json!([{"language": "LANGUAGE_ES", "text": "Cobros"}, {"language": "LANGUAGE_EN", "text": "Collection"}]);
+    let names =
+        json!([{"language": "LANGUAGE_ES", "text": "Cobros"}, {"language": "LANGUAGE_EN", "text": "Collection"}]);
     let puts = [
         ("agents", json!({"agent": {"name": "agents/agent-8", "department": "billing", "capacity": 4}})),
         ("queues", json!({"queue": {"name": "queues/billing", "rules": [{"topic": "billing", "skill": "refunds"}]}})),

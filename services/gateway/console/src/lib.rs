@@ -24,8 +24,8 @@ mod precedents;
 mod reports;
 mod step;
 mod timeline;
-mod words;
 mod whole;
+mod words;
 mod worklist;
 mod wrong;
 

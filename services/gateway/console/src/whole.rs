@@ -144,17 +144,21 @@ fn people(lang: Lang, case: &Case) -> String {
 
 pub(crate) async fn owed(office: &Office, case: &Case) -> String {
     let lang = office.lang;
-    let (all, names) = tokio::join!(
-        case_page::obligations(office, &case.name),
-        office.session.departments(office.peers())
-    );
+    let (all, names) =
+        tokio::join!(case_page::obligations(office, &case.name), office.session.departments(office.peers()));
     let told = all.iter().map(|one| {
         let one = case_page::owed(lang, one);
         let until = day(lang.of("hasta el", "until"), one.due.as_ref());
         let met = day(lang.of("cumplido el", "met on"), one.met.as_ref());
         let overdue = if one.overdue { lang.of(", fuera de plazo", ", overdue") } else { "" };
         let paper = lang.of("papel", "paper");
-        format!("{} {}, {}{until}{met}{overdue} ({paper} {})", one.kind, one.point, names.called(&one.department, lang), one.entry)
+        format!(
+            "{} {}, {}{until}{met}{overdue} ({paper} {})",
+            one.kind,
+            one.point,
+            names.called(&one.department, lang),
+            one.entry
+        )
     });
     told.collect::<Vec<_>>().join("\n")
 }

@@ -282,11 +282,7 @@ async fn papers(
 }
 
 /// The paper of this number; `None` for what there is not, or is not the claimant's to read.
-async fn only(
-    state: &State,
-    kept: &Kept,
-    (case_name, number): (String, i64),
-) -> Result<Option<DossierEntry>, Status> {
+async fn only(state: &State, kept: &Kept, (case_name, number): (String, i64)) -> Result<Option<DossierEntry>, Status> {
     let request = ListClaimantEntriesRequest {
         tracking_key: kept.key.clone(),
         proof: kept.proof.clone(),

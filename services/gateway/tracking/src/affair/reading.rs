@@ -87,7 +87,9 @@ async fn found(state: &State, kept: &Kept, lang: Lang, wanted: &Wanted) -> Resul
 /// What is asked for, where it is in this answer.
 fn told(lang: Lang, shown: &PublicAffair, what: &str) -> Option<(String, String)> {
     let (title, texts) = match what {
-        "answer" => (lang.of("Lo que pidió y lo que respondemos", "What you asked for, and our answers"), answer(lang, shown)),
+        "answer" => {
+            (lang.of("Lo que pidió y lo que respondemos", "What you asked for, and our answers"), answer(lang, shown))
+        }
         "history" => (lang.of("Todo lo que ha pasado", "All that has happened"), history(lang, shown)),
         _ => {
             let at_that_moment = shown.messages.iter().filter(|message| moment(message) == what);

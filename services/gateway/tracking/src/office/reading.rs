@@ -54,9 +54,7 @@ pub(crate) async fn read(
         Err(status) if reason(&status) == CODE_WRONG || kept.code_for(&wanted.case).is_empty() => {
             Ok(Redirect::to(&way).into_response())
         }
-        Err(status) => {
-            Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case"))
-        }
+        Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
     }
 }
 
