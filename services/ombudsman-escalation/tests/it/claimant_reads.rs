@@ -94,7 +94,7 @@ async fn one_paper_is_asked_for_by_its_number_and_nothing_else_is_noted_as_shown
     };
     let list = async |request| claimant.client.clone().list_claimant_entries(request).await;
     let found = list(request(asked.sequence, false)).await.unwrap().into_inner().entries;
-    assert_eq!(found, [asked.clone()]);
+    assert_eq!(found, std::slice::from_ref(asked));
     let log = pb::ListDossierAccessesRequest { parent: claimant.case.clone(), page_size: 1, ..Default::default() };
     let last = world.elena().list_dossier_accesses(log).await.unwrap().into_inner().accesses.remove(0);
     assert_eq!((last.first_sequence, last.last_sequence), (asked.sequence, asked.sequence));
