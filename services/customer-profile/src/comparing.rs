@@ -42,7 +42,7 @@ async fn scores_with(
     let keys: BTreeSet<_> = records.iter().flat_map(|(_, said)| &said.identifiers).map(|i| i.key()).collect();
     let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
     let coming = described.iter().flat_map(|said| &said.identifiers).map(Identifier::key).collect();
-    let crowded = match_key::crowded_once(&mut **tx, &keys, &coming).await?;
+    let crowded = match_key::crowded(&mut **tx, &keys, &coming).await?;
     let neutral = Frequencies::neutral();
     let mut people: HashMap<SourceRecordId, (Person, bool)> = HashMap::with_capacity(records.len());
     for (id, said) in &mut records {

@@ -181,17 +181,9 @@ pub(crate) async fn candidates(tx: &mut PgConnection, keys: &[BlockingKey]) -> R
     Ok(found.into_iter().map(|stored| Candidate { record: stored.record, customer: stored.customer }).collect())
 }
 
-/// The identifiers among these that more records carry than one person's ever would.
-pub(crate) async fn crowded(
-    executor: impl PgExecutor<'_>,
-    identifiers: &[&IdentifierKey],
-) -> Result<HashSet<IdentifierKey>, StoreError> {
-    crowded_once(executor, identifiers, &HashSet::new()).await
-}
-
-/// The same once a record came that carries these of them, too.
+/// The identifiers among these that more records carry than one person's ever would, once a record came that carries `coming` of them, too.
 #[tracing::instrument(name = "db.match_key.crowded", skip_all)]
-pub(crate) async fn crowded_once(
+pub(crate) async fn crowded(
     executor: impl PgExecutor<'_>,
     identifiers: &[&IdentifierKey],
     coming: &HashSet<&IdentifierKey>,

@@ -88,7 +88,7 @@ async fn by_score(
     mut described: Content,
 ) -> Result<(HashMap<CustomerId, Best>, BTreeMap<SourceRecordId, CustomerId>), StoreError> {
     let keys: Vec<_> = described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded_once(&mut **tx, &keys, &keys.iter().copied().collect()).await?;
+    let crowded = match_key::crowded(&mut **tx, &keys, &keys.iter().copied().collect()).await?;
     for identifier in &mut described.identifiers {
         // What everybody carries says nothing of who somebody is.
         identifier.shared |= crowded.contains(identifier.key());
