@@ -156,6 +156,11 @@ fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
+/// As a parameter of an address holds it.
+fn escaped(value: &str) -> String {
+    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// What tells that the page's key and proof open nothing (any more).
 const UNKNOWN: &str = edge::KEY_OR_PROOF_UNKNOWN;
 /// What tells that a code is not the one that the office gave.

@@ -22,7 +22,7 @@ pub(crate) use reading::read;
 
 use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
-use crate::{CODE_WRONG, State, UNKNOWN, reason};
+use crate::{CODE_WRONG, State, UNKNOWN, escaped, reason};
 
 /// Papers of one page, the newest first.
 const PAPERS: i32 = 25;
@@ -372,10 +372,6 @@ fn written(
 
 fn id_of(name: &str) -> &str {
     name.strip_prefix("cases/").unwrap_or(name)
-}
-
-fn escaped(token: &str) -> String {
-    percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 impl Wants {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use postgres::Tx;
-use ticketing_domain::{GoesAlong, Promise, PromiseId};
+use ticketing_domain::{GoesAlong, Notice, Promise, PromiseId};
 
 use super::chronicle::Chronicle;
 use crate::Error;
@@ -21,10 +21,9 @@ pub(super) async fn goes_along(
     let mut owed = Vec::new();
     for id in promised {
         let Some(found) = promise::get(tx, id).await? else { continue };
-        let first = promised_first(tx, &found.promise).await?;
+        let notices = spoken(tx, id).await?;
+        let first = promised_first(tx, &found.promise, &notices).await?;
         let Some(goes) = goes(&first) else { continue };
-        let notices = notice::lock_about(tx, id).await?;
-        let notices: Vec<_> = notices.into_iter().map(|stored| stored.notice).collect();
         if let Some(promise) = found.promise.split_off(goes, &notices, part.next_promise(), at) {
             let sequence = part.promise_made(&promise, at);
             owed.push(StoredPromise { promise, sequence, version: 1 });
@@ -33,14 +32,20 @@ pub(super) async fn goes_along(
     Ok(owed)
 }
 
-/// The promise in whose place this one came by notices, one after the other; itself where nobody was told another date.
-async fn promised_first(tx: &mut Tx, promise: &Promise) -> Result<Promise, Error> {
+async fn spoken(tx: &mut Tx, id: PromiseId) -> Result<Vec<Notice>, Error> {
+    Ok(notice::lock_about(tx, id).await?.into_iter().map(|stored| stored.notice).collect())
+}
+
+/// The promise in whose place this one, of which these notices speak, came by notices, one after the other; itself where nobody was told another date.
+async fn promised_first(tx: &mut Tx, promise: &Promise, notices: &[Notice]) -> Result<Promise, Error> {
+    let in_place_of =
+        |notices: &[Notice], id| notices.iter().find(|told| told.new_promise == id).map(|told| told.promise);
     let mut first = promise.clone();
-    loop {
-        let notices = notice::lock_about(tx, first.id).await?;
-        let Some(told) = notices.into_iter().find(|stored| stored.notice.new_promise == first.id) else { break };
-        let Some(earlier) = promise::get(tx, told.notice.promise).await? else { break };
+    let mut before = in_place_of(notices, first.id);
+    while let Some(id) = before {
+        let Some(earlier) = promise::get(tx, id).await? else { break };
         first = earlier.promise;
+        before = in_place_of(&spoken(tx, id).await?, id);
     }
     Ok(first)
 }

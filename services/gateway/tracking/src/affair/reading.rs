@@ -9,7 +9,7 @@ use ventanilla_proto::ticketing::v1::{GetPublicAffairRequest, PublicAffair, Publ
 use web::{Lang, Layout, Reading, Trouble, When, reading};
 
 use crate::kept::Kept;
-use crate::{State, UNKNOWN, reason};
+use crate::{State, UNKNOWN, escaped, reason};
 
 /// Pages of messages that are looked through: one may have moved on to the next page since its link was written.
 const PAGES: usize = 3;
@@ -57,10 +57,6 @@ pub(crate) async fn read(
         }
         Err(status) => Err(Trouble::from(status).back_to("/t/affair", "Volver a mi asunto", "Back to my affair")),
     }
-}
-
-fn escaped(typed: &str) -> String {
-    percent_encoding::utf8_percent_encode(typed, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// The title of what is read, and its words.

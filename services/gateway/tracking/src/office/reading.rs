@@ -8,9 +8,9 @@ use tonic::Status;
 use ventanilla_proto::ombudsman::v1::GetClaimantCaseRequest;
 use web::{Lang, Layout, Reading, Trouble, reading};
 
-use super::{Looked, escaped, only, papers};
+use super::{Looked, only, papers};
 use crate::kept::Kept;
-use crate::{CODE_WRONG, State, UNKNOWN, reason};
+use crate::{CODE_WRONG, State, UNKNOWN, escaped, reason};
 
 /// What is read.
 #[derive(Default, Deserialize)]
