@@ -74,7 +74,7 @@ async fn look(admin: &mut PgConnection, services: &[Service]) -> anyhow::Result<
         heads.push((name.to_owned(), head));
     }
     if services.contains(&Service::Webhooks) {
-        let question = "select (select count(*) from webhooks.event where spread_at is null)
+        let question = "select (select count(*) from webhooks.unspread)
                              + (select count(*) from webhooks.delivery where state = 'waiting')";
         let untold: i64 = sqlx::query_scalar(question).fetch_one(&mut *admin).await?;
         if untold > 0 {

@@ -99,10 +99,7 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
             ));
         }
     }
-    asked.push(
-        "select 'events to spread: ' || count(*) from webhooks.event where spread_at is null having count(*) > 0"
-            .to_owned(),
-    );
+    asked.push("select 'events to spread: ' || count(*) from webhooks.unspread having count(*) > 0".to_owned());
     asked.push(
         "select 'customers to ask about: ' || count(*) from sla_monitor.affair
          where not asked and customer_id is not null having count(*) > 0"

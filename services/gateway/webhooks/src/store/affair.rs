@@ -75,19 +75,24 @@ pub async fn tickets_of(tx: &mut PgConnection, cases: &[String]) -> Result<BTree
 }
 
 /// Notes which ticket a case is about. What came of the case before, and was not spread, is of that ticket's affair; it takes its place
-/// in it now, behind what may have been spread of it already.
+/// in it now, behind what may have been spread of it already. Under the lock of [`super::event::lock`].
 #[tracing::instrument(name = "db.affair.put_case", skip_all)]
 pub async fn put_case(tx: &mut PgConnection, case: &str, ticket: &str) -> Result<(), StoreError> {
     sqlx::query!("insert into webhooks.affair (affair, ticket) values ($1, $2)", case, ticket)
         .execute(&mut *tx)
         .await?;
     sqlx::query!(
-        "with moved as (delete from webhooks.event where affair = $1 and spread_at is null returning *)
-         insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
-                                     occurred_at, recorded_at, traceparent, payload)
-         select event_id, source, position, event_type, message, subject, $2, department,
-                occurred_at, recorded_at, traceparent, payload
-         from moved order by number",
+        "with waits as (delete from webhooks.unspread where affair = $1 returning number),
+              moved as (delete from webhooks.event e using waits where e.number = waits.number returning e.*),
+              of_before as (delete from webhooks.event where affair = $1 and spread_at is null returning *),
+              kept as (
+                  insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
+                                              occurred_at, recorded_at, traceparent, payload, spread_at)
+                  select event_id, source, position, event_type, message, subject, $2, department,
+                         occurred_at, recorded_at, traceparent, payload, recorded_at
+                  from (select * from moved union all select * from of_before) all_of_it order by number returning *)
+         insert into webhooks.unspread (number, event_type, affair, department, position, occurred_at)
+         select number, event_type, affair, department, case source when 'ticketing' then position end, occurred_at from kept",
         case,
         ticket,
     )

@@ -288,7 +288,8 @@ pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
                   count(*) filter (where s.state <> 'active') as "paused!",
                   min(d.asked_at) filter (where s.state = 'active') as oldest,
                   (select count(*) from webhooks.delivery where state = 'dead') as "dead!",
-                  (select count(*) from webhooks.event where spread_at is null) as "unspread!"
+                  (select count(*) from webhooks.unspread)
+                      + (select count(*) from webhooks.event where spread_at is null) as "unspread!"
            from webhooks.delivery d join webhooks.subscription s on s.subscription_id = d.subscription_id
            where d.state = 'waiting'"#
     )
@@ -362,6 +363,7 @@ pub async fn that_fit(
     let rows = sqlx::query!(
         "select number, affair from webhooks.event
          where number between $1 and $2 and spread_at is not null and source <> 'webhooks'
+           and not exists (select from webhooks.unspread u where u.number = event.number)
            and ($3::timestamptz is null or occurred_at >= $3) and event_type like any($4::text[])
            and (department is null or cardinality($5::text[]) = 0 or department = any($5))
          order by number limit $6",

@@ -117,7 +117,7 @@ pub async fn lock(tx: &mut PgConnection) -> Result<(), StoreError> {
 /// Keeps events in their order, to be spread.
 #[tracing::instrument(name = "db.event.insert", skip_all)]
 pub async fn insert(tx: &mut PgConnection, new: &New) -> Result<(), StoreError> {
-    put(tx, new, None).await.map(|_| ())
+    put(tx, new, true).await.map(|_| ())
 }
 
 /// Keeps an event that is spread already; answers its number.
@@ -125,23 +125,29 @@ pub async fn insert(tx: &mut PgConnection, new: &New) -> Result<(), StoreError> 
 pub async fn insert_spread(tx: &mut PgConnection, event: Event, now: Timestamp) -> Result<i64, StoreError> {
     let mut new = New::default();
     new.push(event, now);
-    put(tx, &new, Some(now)).await?.pop().ok_or_else(|| StoreError::corrupt("event", "number", now))
+    put(tx, &new, false).await?.pop().ok_or_else(|| StoreError::corrupt("event", "number", now))
 }
 
 /// Takes the lock of [`lock`] in the same round trip: no number is given before it is held.
-async fn put(tx: &mut PgConnection, new: &New, spread_at: Option<Timestamp>) -> Result<Vec<i64>, StoreError> {
+async fn put(tx: &mut PgConnection, new: &New, to_be_spread: bool) -> Result<Vec<i64>, StoreError> {
     let instants = |times: &[Timestamp]| times.iter().map(|at| at.to_sqlx()).collect::<Vec<_>>();
     let numbers = sqlx::query_scalar!(
-        "with held as materialized (select pg_advisory_xact_lock(hashtextextended('webhooks events', 0)))
-         insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
-                                     occurred_at, recorded_at, traceparent, payload, spread_at)
-         select event_id, source, position, event_type, message, subject, affair, department,
-                occurred_at, recorded_at, traceparent, payload, $13
-         from held, unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                           $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[]) with ordinality
-                    n (event_id, source, position, event_type, message, subject, affair, department,
-                       occurred_at, recorded_at, traceparent, payload, place)
-         order by place returning number",
+        r#"with held as materialized (select pg_advisory_xact_lock(hashtextextended('webhooks events', 0))),
+              kept as (
+                  insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
+                                              occurred_at, recorded_at, traceparent, payload, spread_at)
+                  select event_id, source, position, event_type, message, subject, affair, department,
+                         occurred_at, recorded_at, traceparent, payload, recorded_at
+                  from held, unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                    $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[]) with ordinality
+                             n (event_id, source, position, event_type, message, subject, affair, department,
+                                occurred_at, recorded_at, traceparent, payload, place)
+                  order by place returning *),
+              waits as (
+                  insert into webhooks.unspread (number, event_type, affair, department, position, occurred_at)
+                  select number, event_type, affair, department, case source when 'ticketing' then position end, occurred_at
+                  from kept where $13)
+           select number as "number!" from kept order by number"#,
         &new.ids,
         &new.sources,
         &new.positions as &[Option<i64>],
@@ -154,7 +160,7 @@ async fn put(tx: &mut PgConnection, new: &New, spread_at: Option<Timestamp>) -> 
         &instants(&new.recorded_at) as _,
         &new.traceparents,
         &new.payloads,
-        spread_at.map(|at| at.to_sqlx()) as _,
+        to_be_spread,
     )
     .fetch_all(tx)
     .await?;
@@ -199,8 +205,23 @@ pub struct Waiting {
 /// Whether an event is not spread yet.
 #[tracing::instrument(name = "db.event.any_unspread", level = "debug", skip_all)]
 pub async fn any_unspread(pool: &PgPool) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(r#"select exists (select from webhooks.event where spread_at is null) as "any!""#);
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from webhooks.unspread) or exists (select from webhooks.event where spread_at is null) as "any!""#
+    );
     Ok(found.fetch_one(pool).await?)
+}
+
+/// Puts among what is to be spread what a binary kept that knew no such place; whether there was any.
+#[tracing::instrument(name = "db.event.adopt", skip_all)]
+pub async fn adopt(tx: &mut PgConnection) -> Result<bool, StoreError> {
+    let adopted = sqlx::query!(
+        "with kept as (update webhooks.event set spread_at = recorded_at where spread_at is null returning *)
+         insert into webhooks.unspread (number, event_type, affair, department, position, occurred_at)
+         select number, event_type, affair, department, case source when 'ticketing' then position end, occurred_at from kept"
+    )
+    .execute(tx)
+    .await?;
+    Ok(adopted.rows_affected() > 0)
 }
 
 /// What may wait to be told whose it is.
@@ -210,7 +231,7 @@ pub async fn waiting(pool: &PgPool) -> Result<Waiting, StoreError> {
         r#"select coalesce(bool_or(starts_with(affair, 'tickets/')), false) as "of_tickets!",
                   coalesce(bool_or(starts_with(affair, 'cases/')), false) as "of_cases!",
                   coalesce((select max(number) from webhooks.event), 0) as "newest!"
-           from webhooks.event where spread_at is null and department is null and source <> 'ticketing'"#
+           from webhooks.unspread where department is null and position is null"#
     );
     let row = found.fetch_one(pool).await?;
     Ok(Waiting { of_tickets: row.of_tickets, of_cases: row.of_cases, newest: row.newest })
@@ -223,15 +244,13 @@ pub async fn waiting(pool: &PgPool) -> Result<Waiting, StoreError> {
 pub async fn unspread(tx: &mut PgConnection, reached: Reached, limit: i64) -> Result<Vec<Unspread>, StoreError> {
     // An event that is being given its place in another affair is not waited for: it comes behind all of this.
     let rows = sqlx::query!(
-        r#"select e.number, e.event_type, e.affair, e.department, e.occurred_at,
-                  case e.source when 'ticketing' then e.position end as "position?"
-           from webhooks.event e
-           where e.spread_at is null and not exists (
-               select from webhooks.event w
-               where w.spread_at is null and w.affair = e.affair and w.number <= e.number
-                 and w.department is null and w.source <> 'ticketing'
+        "select e.number, e.event_type, e.affair, e.department, e.occurred_at, e.position
+         from webhooks.unspread e
+         where not exists (
+               select from webhooks.unspread w
+               where w.affair = e.affair and w.number <= e.number and w.department is null and w.position is null
                  and (starts_with(w.affair, 'tickets/') and w.number > $1 or starts_with(w.affair, 'cases/') and w.number > $2))
-           order by e.number limit $3 for no key update of e skip locked"#,
+         order by e.number limit $3 for update of e skip locked",
         reached.ticketing,
         reached.office,
         limit,
@@ -259,20 +278,17 @@ pub async fn without_department(tx: &mut PgConnection, numbers: &[i64]) -> Resul
     Ok(found.into_iter().collect())
 }
 
-/// Notes that these were spread, and whose they were.
+/// Notes that these were spread, and whose they were where they named nobody themselves.
 #[tracing::instrument(name = "db.event.spread", skip_all)]
-pub async fn spread(
-    tx: &mut PgConnection,
-    numbers: &[i64],
-    departments: &[Option<String>],
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn spread(tx: &mut PgConnection, numbers: &[i64], departments: &[Option<String>]) -> Result<(), StoreError> {
     sqlx::query!(
-        "update webhooks.event e set spread_at = $3, department = s.department
-         from unnest($1::bigint[], $2::text[]) s (number, department) where e.number = s.number",
+        "with spread as (
+             delete from webhooks.unspread where number = any($1) returning number, department)
+         update webhooks.event e set department = s.department
+         from unnest($1::bigint[], $2::text[]) s (number, department) join spread using (number)
+         where e.number = s.number and spread.department is null and s.department is not null",
         numbers,
         departments as &[Option<String>],
-        now.to_sqlx() as _,
     )
     .execute(tx)
     .await?;

@@ -70,6 +70,11 @@ async fn batch(hooks: &Hooks, reached: Reached) -> Result<bool, StoreError> {
     let mut tx = hooks.db.tx().await?;
     delivery::lock_spreading(&mut tx).await?;
     let told = event::unspread(&mut tx, reached, BATCH).await?;
+    // Looked for after the others were read: it may come before them in their affairs.
+    if event::adopt(&mut tx).await? {
+        tx.commit().await?;
+        return Ok(true);
+    }
     let open: Vec<&str> = told.iter().filter(|e| e.department.is_none()).map(|e| e.affair.as_str()).collect();
     let tenures = if open.is_empty() { BTreeMap::new() } else { affair::tenures(&mut tx, &open).await? };
     let department = |event: &Unspread| {
@@ -95,7 +100,7 @@ async fn batch(hooks: &Hooks, reached: Reached) -> Result<bool, StoreError> {
     }
     delivery::put_waiting(&mut tx, &new, now).await?;
     let numbers: Vec<i64> = told.iter().map(|event| event.number).collect();
-    event::spread(&mut tx, &numbers, &departments, now).await?;
+    event::spread(&mut tx, &numbers, &departments).await?;
     tx.commit().await?;
     hooks.waits.notify_one();
     Ok(true)

@@ -394,6 +394,32 @@ async fn what_a_dead_process_held_is_sent_by_another_once_its_lease_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_binary_from_before_kept_is_told_before_what_came_after_it() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let receiver = Receiver::start().await;
+    world.subscribe_to(&served, &receiver, &["customer.*"]).await;
+    let mut spreading = world.admin.begin().await.unwrap();
+    let spread = "select pg_advisory_xact_lock(hashtextextended('webhooks spread', 0))";
+    sqlx::query(spread).execute(&mut *spreading).await.unwrap();
+    let before =
+        "insert into webhooks.event (event_id, source, event_type, message, subject, affair, occurred_at, recorded_at,
+                                     traceparent, payload)
+         values (gen_random_uuid(), 'customer-profile', 'customer.customers.linked',
+                 'ventanilla.customer.v1.CustomersLinked', 'customers/0', 'customers/1', now(), now(), '', '')";
+    sqlx::query(before).execute(&world.admin).await.unwrap();
+    let linked = ventanilla_proto::customer::v1::CustomersLinked::default();
+    world.write("customer-profile", "customers/1", &[linked]).await;
+    world.kept(2).await;
+    spreading.rollback().await.unwrap();
+    let told = receiver.got_at_least(2).await;
+    assert_eq!(
+        told.iter().map(|got| got.json()["subject"].clone()).collect::<Vec<_>>(),
+        ["customers/0", "customers/1"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_word_of_a_person_is_kept_of_an_entry_that_cannot_be_applied_either() {
     let world = World::new().await;
     // The place of its first entry is taken, so that it is parked.

@@ -277,10 +277,12 @@ impl World {
     /// Waits until so many events were spread.
     pub async fn spread(&self, count: i64) {
         eventually(SOON, || async {
-            let spread: i64 = sqlx::query_scalar("select count(*) from webhooks.event where spread_at is not null")
-                .fetch_one(&self.admin)
-                .await
-                .map_err(|e| e.to_string())?;
+            let spread: i64 = sqlx::query_scalar(
+                "select (select count(*) from webhooks.event) - (select count(*) from webhooks.unspread)",
+            )
+            .fetch_one(&self.admin)
+            .await
+            .map_err(|e| e.to_string())?;
             if spread >= count { Ok(()) } else { Err(format!("{spread} of {count}")) }
         })
         .await;
