@@ -233,6 +233,8 @@ fn responses(operation: &Operation, schemas: &mut Schemas<'_>) -> Value {
         }
         Shape::File => {
             content.insert("*/*".to_owned(), binary);
+            // What the file is when its type is this one: whatever JSON it holds.
+            content.insert("application/json".to_owned(), json!({"schema": {}}));
         }
         Shape::Events => {
             let item = schemas.message(&output, Way::Answered);
