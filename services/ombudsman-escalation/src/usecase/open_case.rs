@@ -315,6 +315,7 @@ fn origin(regime: &'static Regime, snapshot: &Snapshot, by_office: bool, now: Ti
     let term = match snapshot.firm_term(now) {
         Ok(term) => term,
         Err(code) if admissibility::turns_on_the_firms_term(regime, filed, by_office, now) => {
+            tracing::warn!(?code, "how the firm's own term stands is not known");
             return Err(Failure::Peer { peer: crate::SLA_MONITOR, code });
         }
         Err(_) => FirmTerm::default(),
