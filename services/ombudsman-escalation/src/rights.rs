@@ -56,6 +56,8 @@ impl Holdings {
         async_stream::try_stream! {
             let matters = store::matters(office.db.reader(), &customers).await?;
             let cases: Vec<CaseId> = matters.iter().map(|matter| CaseId::from_uuid(matter.id)).collect();
+            // One loop a kind: an archive has a file for each.
+            let mut procedures = Vec::new();
             for id in &cases {
                 if let Some(stored) = case::get(&office.db, *id).await? {
                     let terms = clock::terms_of(office.db.reader(), *id).await?;
@@ -66,8 +68,11 @@ impl Holdings {
                     let told = answer::procedure(&stored, &reviews, standing);
                     let offer = told.offer.filter(|offer| offer.tell_time.is_some());
                     let state = answer::case_of_claimant(&stored, &terms).state;
-                    yield packed(&pb::Procedure { state, offer, waiting_offer: None, ..told })?;
+                    procedures.push(pb::Procedure { state, offer, waiting_offer: None, ..told });
                 }
+            }
+            for procedure in &procedures {
+                yield packed(procedure)?;
             }
             for id in &cases {
                 let Some(stored) = case::get(&office.db, *id).await? else { continue };
@@ -86,6 +91,7 @@ impl Holdings {
                     after = page.last().and_then(|last| i64::try_from(last.entry.sequence).ok());
                 }
             }
+            let mut obligations = Vec::new();
             for id in &cases {
                 let mut connection = office.db.reader().acquire().await.map_err(StoreError::from)?;
                 let found = decision::get(&mut connection, *id).await?;
@@ -99,10 +105,12 @@ impl Holdings {
                     let corrections = corrected.iter().filter_map(answer::correction).collect();
                     yield packed(&pb::Decision { corrections, ..answer::decision(&issued, &answers) })?;
                 }
-                for owed in &owed {
-                    // Whose case it comes of that is opened once more is nothing of theirs.
-                    yield packed(&pb::Obligation { reopens: String::new(), ..answer::obligation(*id, owed) })?;
-                }
+                // Whose case it comes of that is opened once more is nothing of theirs.
+                let told = |owed| pb::Obligation { reopens: String::new(), ..answer::obligation(*id, owed) };
+                obligations.extend(owed.iter().map(told));
+            }
+            for obligation in &obligations {
+                yield packed(obligation)?;
             }
         }
         .boxed()

@@ -86,7 +86,8 @@ impl Archive {
         Ok(Self { packed, zip, options, open: None, files: Vec::new() })
     }
 
-    /// Adds a record of a service. Records of one kind come one after the other.
+    /// Adds a record of a service. Records of one kind come one after the other; what comes of a kind once more, behind another, is in a
+    /// file more: nobody goes without their data for the order it came in.
     pub(crate) fn add(&mut self, service: &'static str, record: &Any) -> Result<(), ArchiveError> {
         let kind = record.type_url.rsplit('/').next().unwrap_or_default();
         let message = POOL.get_message_by_name(kind).ok_or_else(|| ArchiveError::Kind(kind.to_owned()))?;
@@ -94,7 +95,7 @@ impl Archive {
             .map_err(|_| ArchiveError::Kind(kind.to_owned()))?;
         if self.open.as_ref().is_none_or(|open| open.service != service || open.kind != kind) {
             self.close()?;
-            let path = format!("{service}/{}.json", kind.rsplit('.').next().unwrap_or(kind));
+            let path = self.free_path(service, kind.rsplit('.').next().unwrap_or(kind));
             self.zip.start_file(&path, self.options)?;
             self.open = Some(Open { service, kind: kind.to_owned(), path, records: 0, hash: Context::new(&SHA256) });
         }
@@ -109,6 +110,16 @@ impl Archive {
             open.records += 1;
         }
         Ok(())
+    }
+
+    /// Where a file of that name goes: beside those there are.
+    fn free_path(&self, service: &str, name: &str) -> String {
+        let of = |number: usize| match number {
+            1 => format!("{service}/{name}.json"),
+            more => format!("{service}/{name}-{more}.json"),
+        };
+        let taken = |path: &String| self.files.iter().any(|file| file["path"] == *path);
+        (1..).map(of).find(|path| !taken(path)).unwrap_or_default()
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), ArchiveError> {
@@ -195,6 +206,25 @@ mod tests {
         let hash = aws_lc_rs::digest::digest(&SHA256, records.as_bytes());
         assert_eq!(manifest["files"][0]["sha256"], hex(hash.as_ref()));
         assert!(read("README.txt").contains("art. 15"));
+    }
+
+    #[test]
+    fn a_kind_that_comes_once_more_behind_another_is_a_file_more_and_the_archive_whole() {
+        let customer = Any::from_msg(&Customer { name: "customers/a".into(), ..Default::default() }).unwrap();
+        let link = Any::from_msg(&ventanilla_proto::customer::v1::IdentityLink::default()).unwrap();
+        let mut archive = Archive::new().unwrap();
+        for record in [&customer, &link, &customer, &link, &customer] {
+            archive.add("customer-profile", record).unwrap();
+        }
+        let mut bytes = archive.take();
+        bytes.extend(archive.finish("customers/a", &["customer-profile"], Timestamp::UNIX_EPOCH).unwrap());
+        let zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        let mut names: Vec<&str> = zip.file_names().filter(|name| name.starts_with("customer-profile")).collect();
+        names.sort_unstable();
+        let files = ["Customer", "IdentityLink", "Customer-2", "IdentityLink-2", "Customer-3"];
+        let mut expected: Vec<String> = files.iter().map(|name| format!("customer-profile/{name}.json")).collect();
+        expected.sort_unstable();
+        assert_eq!(names, expected);
     }
 
     #[test]

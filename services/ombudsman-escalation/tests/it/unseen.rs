@@ -7,6 +7,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::rights::v1::GatherPersonalDataRequest;
 use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 
+use crate::docket::{Brought, DOUBLE, UPHELD};
 use crate::world::{CUSTOMER, World, fresh_id, issue_request, reason, refusal, relation};
 
 const OMBUDSMAN: pb::OfficeRole = pb::OfficeRole::Ombudsman;
@@ -115,4 +116,28 @@ async fn who_is_shown_a_decision_or_gathers_a_claimants_data_stands_in_the_acces
         .unwrap();
     assert_eq!(reads(&world, "oscar", Role::Investigator, &case).await.unwrap_err().code(), Code::Internal);
     assert_eq!(takes(&world, "ines", Role::OfficeIntake, &case).await.unwrap_err().code(), Code::Internal);
+}
+
+#[tokio::test]
+async fn what_is_gathered_of_a_claimant_of_two_cases_comes_kind_by_kind() {
+    let world = World::staffed().await;
+    for topic in ["billing", "network"] {
+        let (case, _) = world.bring_and_decide(Brought { topic, ..DOUBLE }, UPHELD).await;
+        world.notify(&case).await;
+        world.put_away(&case).await;
+    }
+    let caller = world.served.channel_as("customer-profile", &[Role::Service], None);
+    let request = GatherPersonalDataRequest { customers: vec![DOUBLE.customer_name()] };
+    let mut told = PersonalDataServiceClient::new(caller).gather_personal_data(request).await.unwrap().into_inner();
+    let mut kinds: Vec<(String, usize)> = Vec::new();
+    while let Some(answer) = told.message().await.unwrap() {
+        let kind = answer.record.unwrap().type_url.rsplit('.').next().unwrap().to_owned();
+        match kinds.last_mut() {
+            Some((last, count)) if *last == kind => *count += 1,
+            _ => kinds.push((kind, 1)),
+        }
+    }
+    let of: Vec<&str> = kinds.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(of, ["Case", "Procedure", "DossierEntry", "Decision", "Obligation"]);
+    assert!(kinds.iter().all(|(_, count)| *count >= 2), "{kinds:?}");
 }
