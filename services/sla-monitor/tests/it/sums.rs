@@ -347,7 +347,7 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
     for rule in [None, Some(RULES[0])] {
         assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
     }
-    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_sum where grain = 'year'")
+    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_pack where grain = 'year'")
         .fetch_one(&world.admin)
         .await
         .unwrap();
@@ -391,7 +391,7 @@ async fn sums_that_cannot_be_gone_on_with_are_made_anew() {
     }
     summed(&world.admin).await;
     long_ago(&world.admin).await;
-    sqlx::query("delete from sla_monitor.board_sum").execute(&world.admin).await.unwrap();
+    sqlx::query("delete from sla_monitor.board_pack").execute(&world.admin).await.unwrap();
     // What was summed of each is taken away before it is summed again, and there is nothing to take it from.
     sqlx::query("update sla_monitor.clock set department = 'elsewhere'").execute(&world.admin).await.unwrap();
     summed(&world.admin).await;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, MADE_AS, Part, Shape, Share, Slots, Tally, month};
+use sla_monitor_domain::board::{Days, End, Labels, MADE_AS, Shape, Share, month};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::packs::Sums;
 use super::shapes;
 use super::shares::{Row, Shares};
 
@@ -80,7 +80,7 @@ pub async fn begin(db: &Db) -> Result<Option<Held>, StoreError> {
 #[tracing::instrument(name = "db.board.start_over", skip_all)]
 pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
     sqlx::query!(
-        "with sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
+        "with sums as (delete from sla_monitor.board_sum), packs as (delete from sla_monitor.board_pack), clocks as (delete from sla_monitor.board_clock),
               affairs as (delete from sla_monitor.board_affair),
               again as (insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair)
          update sla_monitor.board_state set zone = $1, made_as = $2, begun_at = now(), folded_at = now()",
@@ -112,11 +112,11 @@ pub async fn fold(tx: &mut PgConnection, days: &Days, batch: i64) -> Result<usiz
         return Ok(0);
     }
     let changes = read(tx, &affairs).await?;
-    let mut sums = Sums::default();
+    let mut sums = Sums::of(days);
     for change in changes.values() {
         for (share, times) in [(change.before.as_ref(), -1), (change.after.as_ref().map(|(share, _)| share), 1)] {
             if let Some(share) = share {
-                sums.add(days, share, times);
+                sums.add(share, times);
             }
         }
     }
@@ -165,112 +165,6 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
         changes.entry(id).or_default().after = Some((share, clocks));
     }
     Ok(changes)
-}
-
-/// Which sum: within which rule, of what grain and from what day on, and of which line.
-type Place = (Arc<str>, Grain, Date, Line);
-
-/// What is to be added to sums.
-#[derive(Default)]
-struct Sums(HashMap<Place, (Tally, Slots)>);
-
-impl Sums {
-    fn add(&mut self, days: &Days, share: &Share, times: i64) {
-        let all: Arc<str> = Arc::from("");
-        for within in std::iter::once(None).chain(share.rules().into_iter().map(Some)) {
-            share.parts(within.as_deref(), |at, line, part| {
-                let day = days.of(at);
-                for grain in Grain::ALL {
-                    let within = Arc::clone(within.as_ref().unwrap_or(&all));
-                    let (tally, slots) = self.0.entry((within, grain, grain.start(day), line.clone())).or_default();
-                    match part {
-                        Part::Clock(piece) => {
-                            tally.add(&Tally::of(piece), times);
-                            if let End::Fulfilled { micros } = piece.end {
-                                slots.add(micros, times);
-                            }
-                        }
-                        Part::Case(events) => tally.add(&Tally { cases: 1, events, ..Tally::default() }, times),
-                    }
-                }
-            });
-        }
-    }
-
-    async fn write(self, tx: &mut PgConnection) -> Result<(), StoreError> {
-        let changed = self.0.into_iter().filter(|(_, (tally, slots))| *tally != Tally::default() || !slots.is_empty());
-        let (places, added): (Vec<Place>, Vec<(Tally, Slots)>) = changed.unzip();
-        let within: Vec<String> = places.iter().map(|place| place.0.to_string()).collect();
-        let grains: Vec<String> = places.iter().map(|place| place.1.as_str().to_owned()).collect();
-        let starts: Vec<jiff_sqlx::Date> = places.iter().map(|place| place.2.to_sqlx()).collect();
-        let dimensions: Vec<String> = places.iter().map(|place| place.3.dimension.as_str().to_owned()).collect();
-        let keys: Vec<String> = places.iter().map(|place| place.3.key.to_string()).collect();
-        // How long things took is added to what stands there, byte by byte; nobody else writes while the state is held.
-        let there = sqlx::query!(
-            r#"select p.n as "n!", s.settle
-               from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) with ordinality as p(within, grain, start_on, dimension, key, n)
-               join sla_monitor.board_sum s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
-                   and s.dimension = p.dimension and s.key = p.key"#,
-            &within,
-            &grains,
-            &starts as _,
-            &dimensions,
-            &keys,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut added = added;
-        let mut known = vec![false; added.len()];
-        for row in there {
-            let place = usize::try_from(row.n - 1).unwrap_or(usize::MAX);
-            let unreadable = || StoreError::corrupt("board_sum", "settle", row.n);
-            let (_, slots) = added.get_mut(place).ok_or_else(unreadable)?;
-            known[place] = true;
-            if let Some(settle) = row.settle {
-                slots.add_bytes(&settle).ok_or_else(unreadable)?;
-            }
-        }
-        let mut settles: Vec<Option<Vec<u8>>> = Vec::with_capacity(added.len());
-        for ((_, slots), place) in added.iter().zip(&places) {
-            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_sum", "settle", &place.3.key))?;
-            settles.push((!slots.is_empty()).then_some(bytes));
-        }
-        let count = |of: fn(&Tally) -> i64| added.iter().map(|(tally, _)| of(tally)).collect::<Vec<i64>>();
-        sqlx::query!(
-            "with p as materialized (
-                 select * from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[], $7::bytea[],
-                                      $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
-                     as p(within, grain, start_on, dimension, key, known, settle, cases, events, clocks, met, breached, open, cancelled)
-             ), new as (
-                 insert into sla_monitor.board_sum (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
-                 select within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle
-                 from p where not known
-                 order by within, grain, start_on, dimension, key
-             )
-             update sla_monitor.board_sum s
-             set cases = s.cases + p.cases, events = s.events + p.events, clocks = s.clocks + p.clocks, met = s.met + p.met,
-                 breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled, settle = p.settle
-             from p
-             where p.known and s.within = p.within and s.grain = p.grain and s.start_on = p.start_on and s.dimension = p.dimension and s.key = p.key",
-            &within,
-            &grains,
-            &starts as _,
-            &dimensions,
-            &keys,
-            &known,
-            &settles as _,
-            &count(|tally| tally.cases),
-            &count(|tally| tally.events),
-            &count(|tally| tally.clocks),
-            &count(|tally| tally.met),
-            &count(|tally| tally.breached),
-            &count(|tally| tally.open),
-            &count(|tally| tally.cancelled),
-        )
-        .execute(&mut *tx)
-        .await?;
-        Ok(())
-    }
 }
 
 /// Remembers what was summed of affairs, and that they do not wait any more.
