@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use cover::{Grain, Span, cover};
-pub use days::Days;
+pub use days::{Days, first_hour};
 pub use pack::{Coming, PACK_FORMAT, repacked, unpacked};
 pub use plan::{Hours, Plan, Range};
 pub use slots::{Ranks, Scale, Scratch, Slots, merged};

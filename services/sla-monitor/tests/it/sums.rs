@@ -365,7 +365,7 @@ async fn sums_that_were_written_to_past_the_clocks_are_found_out_and_not_told() 
         change(&world.admin, &mut dice).await;
     }
     summed(&world.admin).await;
-    let fewer = "delete from sla_monitor.board_clock where settle_micros is not null";
+    let fewer = "delete from sla_monitor.board_piece where settle_micros is not null";
     assert!(sqlx::query(fewer).execute(&world.admin).await.unwrap().rows_affected() > 0);
     let refused = client(&served, Role::Auditor).get_board(sla::GetBoardRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Internal, "{refused:?}");
@@ -439,9 +439,9 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
 /// How many entries of the indexes that percentiles are looked up in were read so far: of all clocks, and of single lines.
 async fn looked_at(admin: &PgPool) -> (i64, i64) {
     sqlx::query("select pg_stat_force_next_flush()").execute(admin).await.unwrap();
-    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_settled_idx'), 0)::bigint,
-                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_of_department_idx'), 0)::bigint
-                from pg_stat_user_indexes where relname = 'board_clock'";
+    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_piece_of_month_idx'), 0)::bigint,
+                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_piece_of_department_idx'), 0)::bigint
+                from pg_stat_user_indexes where relname = 'board_piece'";
     sqlx::query_as(read).fetch_one(admin).await.unwrap()
 }
 
@@ -473,7 +473,7 @@ async fn of_three_hundred_departments_each_has_its_exact_percentiles_and_few_clo
     .unwrap();
     summed(&world.admin).await;
     // As it is where time has passed: which index is taken rests on what is known of the table.
-    sqlx::query("vacuum analyze sla_monitor.board_clock").execute(&world.admin).await.unwrap();
+    sqlx::query("vacuum analyze sla_monitor.board_piece").execute(&world.admin).await.unwrap();
     let before = looked_at(&world.admin).await;
     let board = told(&served, (None, None), None).await;
     served.stop().await;

@@ -1,8 +1,8 @@
 //! The civil days of the house's zone, as sums are kept by them.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 
 use crate::calendar::first_instant;
 
@@ -55,4 +55,16 @@ impl Days {
         let begins = self.start(tomorrow)?;
         if next < begins { Some((day, hour + 1, next)) } else { Some(self.hour(begins)) }
     }
+
+    /// A number of the hour of its day that an instant is in, higher for any that begins later.
+    pub fn hour_number(&self, at: Timestamp) -> i32 {
+        let (day, hour, _) = self.hour(at);
+        first_hour(day) + i32::from(hour)
+    }
+}
+
+/// The number of the first hour of a day, as [`Days::hour_number`] counts. A day has 64 of them, which is more than any lasts.
+pub fn first_hour(day: Date) -> i32 {
+    let days = date(1970, 1, 1).until((Unit::Day, day)).map_or(0, |since| since.get_days());
+    days * 64
 }
