@@ -9,7 +9,7 @@ import tomllib
 SERVICES = ("customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks")
 STEP = "app.kubernetes.io/component"
 # Connections that a Job has at once, by its command.
-OF_JOBS = {"migrate": 1, "doctor": 2}
+OF_JOBS = {"migrate": 1, "ledger-month": 1, "doctor": 2}
 # Those that are nobody's here: three of Postgres's own for superusers, the rest the operator's and a person's who looks.
 LEFT = 8
 # Keys of what cert-manager makes.
@@ -179,7 +179,7 @@ def connections(things):
         name, spec = thing["metadata"]["name"], thing["spec"]
         for container in pod["spec"]["containers"]:
             arguments = container.get("args", [])
-            if arguments[:1] not in (["serve"], ["migrate"], ["doctor"]):
+            if arguments[:1] not in (["serve"], *([job] for job in OF_JOBS)):
                 continue
             said = goes_by(container, things)
             if "service.database.url" not in said:

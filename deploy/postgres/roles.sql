@@ -15,6 +15,7 @@ begin;
 do $$
 declare
     service record;
+    part regclass;
 begin
     if not exists (select from pg_roles where rolname = 'ventanilla_owner') then
         create role ventanilla_owner login nosuperuser nocreatedb nocreaterole nobypassrls;
@@ -49,6 +50,13 @@ begin
         if to_regclass(format('%I.ledger', service.schema)) is not null then
             execute format('revoke update, delete, truncate on %I.ledger from %I', service.schema, service.role);
             execute format('revoke insert, delete, truncate on %I.ledger_head from %I', service.schema, service.role);
+            -- Its months are reached by way of it alone, and are the owner's to begin.
+            for part in select inhrelid from pg_inherits where inhparent = to_regclass(format('%I.ledger', service.schema)) loop
+                execute format('revoke all on %s from %I', part, service.role);
+            end loop;
+            if to_regclass(format('%I.ledger_month', service.schema)) is not null then
+                execute format('revoke insert, update, delete, truncate on %I.ledger_month from %I', service.schema, service.role);
+            end if;
             -- It may read which migrations there are: it looks whether they are all of its own.
             execute format('revoke insert, update, delete, truncate on %I.schema_migration from %I', service.schema, service.role);
         end if;

@@ -11,4 +11,5 @@ pub mod load;
 pub mod migrations;
 pub mod routes;
 pub mod scene;
+pub mod statements;
 pub mod tree;

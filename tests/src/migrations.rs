@@ -120,6 +120,7 @@ impl Seen {
     }
 
     fn alter(&mut self, table: &str, words: &[String]) {
+        self.attach(words);
         if self.made.contains(table) {
             return;
         }
@@ -176,6 +177,22 @@ impl Seen {
             }
         }
         self.altered.insert(table.to_owned());
+    }
+
+    /// A table that was there becomes a partition. It is read through for rows that lie elsewhere, with everybody shut out, unless nothing lies
+    /// elsewhere; that the key is not null, it says itself. So may a table become the first partition of one that takes its name; it is
+    /// the one file that lays hands on two tables, since between two files nothing would have that name.
+    fn attach(&mut self, words: &[String]) {
+        if !words.starts_with(&["attach".to_owned(), "partition".to_owned()]) {
+            return;
+        }
+        let part = bare(words.get(2).map_or("", String::as_str));
+        let everything = ["from", "(", "minvalue", ")", "to", "(", "maxvalue", ")"];
+        let whole = words.windows(everything.len()).any(|bounds| bounds == everything);
+        if !self.made.contains(&part) && !whole {
+            let why = "is read through while nobody gets in; it can be the partition of everything, and no other";
+            self.wrong.push(format!("{part}: a table that becomes a partition {why}"));
+        }
     }
 
     fn judge(mut self) -> Vec<String> {
@@ -300,6 +317,8 @@ mod tests {
              create trigger t_f before update on t for each row execute function f();",
             "alter table t alter column x set default 'set not null';",
             "alter table t add constraint t_x unique using index t_x;",
+            "alter table t rename to t_1; create table t (like t_1) partition by range (id);\
+             create index t_x on t (x); alter table t attach partition t_1 for values from (minvalue) to (maxvalue);",
         ] {
             assert_eq!(wrong(sql, "create table t (id int)"), NOTHING, "{sql}");
         }
@@ -347,6 +366,11 @@ mod tests {
             ("alter table t alter column x set not null;", "a check of `is not null`"),
             ("alter table t alter column x type bigint;", "written anew"),
             ("do $$ begin alter table t add column x int not null; end $$;", "give it a default"),
+            (
+                "alter table t rename to t_1; create table t (like t_1) partition by range (id);\
+                 alter table t attach partition t_1 for values from (minvalue) to (100);",
+                "t_1: a table that becomes a partition is read through",
+            ),
             ("do $x$ begin execute 'alter table t add column x int not null'; end $x$;", "can be read by nobody"),
         ] {
             let wrong = wrong(sql, "create index old_one on t (y)");

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use ventanilla_tests::migrations;
 use ventanilla_tests::tree::{dependencies, files, root, text};
+use ventanilla_tests::{migrations, statements};
 
 const SERVICES: [&str; 5] =
     ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "gateway/webhooks"];
@@ -263,6 +263,19 @@ fn no_migration_shuts_others_out_for_as_long_as_a_table_is_large() {
     assert!(faults.is_empty(), "{faults:#?}");
     // Those that were written before the rule, and cannot be changed: it sees what it is about.
     assert!(before > 20, "of the older files {before} are seen to break it");
+}
+
+#[test]
+fn no_statement_that_is_checked_answers_whatever_columns_a_table_has() {
+    let checked = files(".sqlx", "json");
+    let whatever: Vec<String> = checked
+        .iter()
+        .map(|path| serde_json::from_str::<serde_json::Value>(&text(path)).expect("a statement that was looked at"))
+        .map(|told| told["query"].as_str().expect("its words").to_owned())
+        .filter(|statement| statements::answers_whatever_there_is(statement))
+        .collect();
+    assert!(checked.len() > 500, "{} statements are seen", checked.len());
+    assert!(whatever.is_empty(), "name the columns: {whatever:#?}");
 }
 
 #[test]

@@ -10,5 +10,6 @@ fn main() -> ExitCode {
         defaults: DEFAULTS,
         assemble,
         migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
+        database: |settings: Settings| settings.database,
     })
 }

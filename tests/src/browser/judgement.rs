@@ -27,6 +27,14 @@ impl Browser {
         self.judge_in(name, false).await;
     }
 
+    /// The same of a page that tells something once: it has no link to itself in another language, since what that leads to does not tell it.
+    pub async fn judge_told_once(&mut self, name: &str) {
+        self.judge_in(name, false).await;
+        if self.count("header a[hreflang]").await != 0 {
+            self.faults.push(format!("{name}: has a link that leads away from what is told once"));
+        }
+    }
+
     async fn judge_in(&mut self, name: &str, both: bool) {
         if !self.judged.insert(name.to_owned()) {
             return;

@@ -2,11 +2,15 @@
 const done = arguments[arguments.length - 1];
 let moved = 0;
 const who = [];
+const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
 new PerformanceObserver((list) => {
   for (const shift of list.getEntries()) {
     if (shift.hadRecentInput) continue;
     moved += shift.value;
-    who.push(...shift.sources.map(({ node }) => node?.nodeName + (node?.className ? `.${node.className}` : "")));
+    for (const { node, previousRect, currentRect } of shift.sources) {
+      const name = node?.nodeName + (node?.className ? `.${node.className}` : "");
+      who.push(`${name} from ${place(previousRect)} to ${place(currentRect)}`);
+    }
   }
 }).observe({ type: "layout-shift", buffered: true });
 // Two pictures later everything is told that has happened.

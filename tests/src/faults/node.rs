@@ -33,6 +33,7 @@ pub fn main() -> ExitCode {
                 defaults: "",
                 assemble: $service::assemble,
                 migrate: |_| async { Err::<(), _>("the driver migrates; a node only serves") },
+                database: |settings: $service::Settings| settings.database,
             })
         };
     }

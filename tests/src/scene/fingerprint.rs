@@ -25,7 +25,7 @@ pub async fn take(admin: &PgPool) -> sqlx::Result<Fingerprint> {
         "select table_schema::text, table_name::text from information_schema.tables
          where table_schema = any($1) and table_type = 'BASE TABLE'
            and table_name not in ('ledger_cursor', 'ledger_head', 'schema_migration', 'ticket_words', 'ticket_words_cursor')
-           and table_name not like 'board\\_%'",
+           and table_name not like 'board\\_%' and table_name not like 'ledger\\_from\\_%'",
     )
     .bind(&schemas)
     .fetch_all(admin)

@@ -51,6 +51,12 @@ pub async fn sit_down(browser: &Browser, base: &str, token: &str, next: &str) {
     assert_eq!(browser.url().await, format!("{base}{next}"));
 }
 
+/// The day so many days from today, as a field of a day has it: what keys a date is typed with depends on the browser's own language.
+pub fn day(scene: &Scene, from_today: i64) -> String {
+    let then = scene.ambient.now().checked_add(jiff::SignedDuration::from_hours(from_today * 24)).expect("a day");
+    then.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
 /// A complaint with a script in every field that takes words.
 pub fn complaint(affair: &Affair<'_>, customer: &str) -> ticketing::CreateTicketRequest {
     let mut request = affair.complaint(customer, "");

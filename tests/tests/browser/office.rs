@@ -10,7 +10,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::people::Person;
 use ventanilla_tests::scene::{Scene, fingerprint};
 
-use crate::house::{complaint, sit_down, window};
+use crate::house::{complaint, day, sit_down, window};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision() {
@@ -39,10 +39,8 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
     browser.fill("#ticket", &ticket.name).await;
     browser.choose("#channel", "3").await;
     browser.choose("#parallel_proceedings", "1").await;
-    // What keys a date is typed with depends on the browser's own language.
-    let facts = scene.ambient.now().checked_sub(jiff::SignedDuration::from_hours(20 * 24)).expect("a day");
-    let day = facts.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
-    browser.run("document.getElementById('facts_time').value = arguments[0]", json!([day])).await;
+    let facts = day(&scene, -20);
+    browser.run("document.getElementById('facts_time').value = arguments[0]", json!([facts])).await;
     browser.press("Abrir").await;
     browser.says(".notice.good", "Expediente abierto").await;
     let case = browser.url().await;

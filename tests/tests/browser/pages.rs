@@ -354,7 +354,7 @@ const TRY: &str = "const form = [...document.querySelectorAll('main form')].filt
     if (!form) return null; const words = [...form.querySelectorAll('textarea, input:not([type]), input[type=text], input[type=search]')];\
     for (const e of words) { e.removeAttribute('maxlength'); e.value = arguments[1]; }\
     for (const e of form.querySelectorAll('select')) { const o = [...e.options].find(o => o.value && o.value !== '0'); if (o && !e.value) e.value = o.value; }\
-    for (const e of form.querySelectorAll('input[type=date]')) if (!e.value) e.value = '2026-11-27';\
+    for (const e of form.querySelectorAll('input[type=date]')) if (!e.value) e.value = new Date().toISOString().slice(0, 10);\
     for (const e of form.querySelectorAll('input[type=checkbox][required]')) e.checked = true;\
     return [form.getAttribute('action') || '', words.map(e => e.name)]";
 /// Sends it, with the first of its buttons.

@@ -12,7 +12,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::people::Person;
 use ventanilla_tests::scene::{Scene, fingerprint};
 
-use crate::house::{complaint, hostile, sit_down, window};
+use crate::house::{complaint, day, hostile, sit_down, window};
 use crate::tracking::{Held, held};
 
 /// What is written where something has to be.
@@ -121,9 +121,9 @@ async fn what_a_claimant_completes_adds_and_withdraws_is_told_refused_and_done()
     assert_eq!(value(&browser, "complete-text").await, words());
     assert_eq!(value(&browser, "complete-proceedings").await, "none");
     browser.judge("claimant-complete-refused").await;
-    put(&browser, "complete-facts", "2026-02-27").await;
+    put(&browser, "complete-facts", &day(&scene, -60)).await;
     browser.press("Enviar lo que falta").await;
-    browser.says(".notice.good", "Hemos recibido lo que faltaba").await;
+    browser.says(".notice.good", "Hemos recibido lo que nos ha enviado").await;
     browser.judge("claimant-completed").await;
 
     as_without_checks(&browser).await;
@@ -323,7 +323,7 @@ async fn what_the_firm_and_the_office_send_is_told_refused_and_done() {
     sit_down(&browser, &base, &ombudsman, "/console").await;
     writes_to_the_customer(&mut browser, &scene, &base, &ticket.name).await;
     sit_down(&browser, &base, &ombudsman, "/console").await;
-    appoints(&mut browser, &base).await;
+    appoints(&mut browser, &scene, &base).await;
     declares_and_recommends(&mut browser, &base).await;
     searches(&mut browser, &scene, &base).await;
     browser.end();
@@ -347,19 +347,19 @@ async fn writes_to_the_customer(browser: &mut Browser, scene: &Scene, base: &str
     browser.judge("letter-written").await;
 }
 
-async fn appoints(browser: &mut Browser, base: &str) {
+async fn appoints(browser: &mut Browser, scene: &Scene, base: &str) {
     browser.go(&format!("{base}/console/house/people")).await;
     browser.fill("#person", "investigator-8").await;
     browser.fill("#unit", SCRIPTS[0]).await;
     browser.click("label[for=role-2]").await;
-    put(browser, "start", "2027-01-01").await;
-    put(browser, "end", "2027-02-01").await;
+    put(browser, "start", &day(scene, 30)).await;
+    put(browser, "end", &day(scene, 60)).await;
     browser.press("Nombrar").await;
     browser.says_anything(&["#errors"]).await;
     browser.judge("appointment-refused").await;
     browser.fill("#unit", "defensor").await;
-    put(browser, "start", "2026-11-01").await;
-    put(browser, "end", "2029-11-01").await;
+    put(browser, "start", &day(scene, -20)).await;
+    put(browser, "end", &day(scene, 3 * 365)).await;
     browser.press("Nombrar").await;
     browser.says_anything(&[".notice.good"]).await;
     browser.judge("appointed").await;

@@ -121,7 +121,7 @@ async fn a_customer_goes_from_key_and_proof_to_an_objection_and_to_the_ombudsman
     browser.click("label[for=none]").await;
     browser.press("Pedirlo al defensor").await;
     browser.says(".notice.good", "El defensor del cliente ha recibido su asunto").await;
-    browser.judge("tracking-ombudsman").await;
+    browser.judge_told_once("tracking-ombudsman").await;
     browser.go(&format!("{base}/t/affair?lang=en")).await;
     browser.says("#now", "How it stands now").await;
     browser.judge("tracking-english").await;
@@ -149,7 +149,7 @@ async fn complains_without_a_key(browser: &mut Browser, base: &str) {
     browser.fill("#name", "Zenobia Quiñonero").await;
     browser.press("Enviar la reclamación").await;
     browser.says(".notice.good", "Su reclamación ya está registrada").await;
-    browser.judge("tracking-complained").await;
+    browser.judge_told_once("tracking-complained").await;
     browser.walk("tracking-complained").await;
 }
 

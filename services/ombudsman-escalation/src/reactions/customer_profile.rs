@@ -41,7 +41,7 @@ impl Reaction for Customers {
         // Asked again: somebody may have been seated before the families were locked.
         for (case, person) in seats::of_customers(tx, &family).await? {
             if let Some(person) = person {
-                bench.recuse_if_conflicted(tx, case, &person).await?;
+                bench.recuse_for_acts(tx, case, &person).await?;
             }
         }
         Ok(())

@@ -52,7 +52,7 @@ impl Reaction for Involvements {
             let bench = bench(&self.ambient, entry);
             // Asked again: somebody may have been seated before this was noted.
             for (case, person) in wall::seated_on(tx, &family, &people).await? {
-                bench.recuse_if_conflicted(tx, case, &person).await?;
+                bench.recuse_for_acts(tx, case, &person).await?;
             }
         }
         Ok(())
@@ -88,7 +88,7 @@ impl Reaction for Involvements {
             let bench = bench(&self.ambient, entry);
             let people: Vec<String> = employee(entry).into_iter().collect();
             for (case, person) in wall::seated_on(tx, std::slice::from_ref(ticket), &people).await? {
-                bench.recuse_if_conflicted(tx, case, &person).await?;
+                bench.recuse_for_acts(tx, case, &person).await?;
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use super::seats::customer_family;
 use super::wall::family;
 use crate::error::Failure;
 
-use row::{CaseRow, Flat};
+use row::{CaseRow, Flat, cases};
 
 /// A case with what is stored around it.
 #[derive(Debug, Clone)]
@@ -48,9 +48,7 @@ pub(crate) struct StoredCase {
 /// Reads a case and keeps it locked.
 #[tracing::instrument(name = "db.case.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
-    let row = sqlx::query_as!(CaseRow, "select * from ombudsman.office_case where case_id = $1 for update", id.uuid())
-        .fetch_optional(&mut *tx)
-        .await?;
+    let row = cases!("where case_id = $1 for update", id.uuid()).fetch_optional(&mut *tx).await?;
     let Some(row) = row else { return Ok(None) };
     let points = points_of(&mut *tx, &[id.uuid()]).await?;
     row.read(points.into_iter().map(|(_, point)| point).collect()).map(Some)
@@ -59,9 +57,7 @@ pub(crate) async fn lock(tx: &mut PgConnection, id: CaseId) -> Result<Option<Sto
 /// Reads a case.
 #[tracing::instrument(name = "db.case.get", skip_all)]
 pub(crate) async fn get(db: &Db, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
-    let row = sqlx::query_as!(CaseRow, "select * from ombudsman.office_case where case_id = $1", id.uuid())
-        .fetch_optional(db.reader())
-        .await?;
+    let row = cases!("where case_id = $1", id.uuid()).fetch_optional(db.reader()).await?;
     let Some(row) = row else { return Ok(None) };
     let points = points_of(db.reader(), &[id.uuid()]).await?;
     row.read(points.into_iter().map(|(_, point)| point).collect()).map(Some)
@@ -91,10 +87,8 @@ pub(crate) async fn newest(
     after: Option<(Timestamp, CaseId)>,
     limit: i64,
 ) -> Result<Vec<StoredCase>, StoreError> {
-    let rows = sqlx::query_as!(
-        CaseRow,
-        "select * from ombudsman.office_case c
-          where ($1::text is null or state = $1)
+    let rows = cases!(
+        "where ($1::text is null or state = $1)
             and ($2::uuid is null or ticket_id = $2)
             and ($3::text is null or exists (select from ombudsman.assignment a
                   where a.case_id = c.case_id and a.person = $3 and a.recused_at is null))
@@ -124,10 +118,8 @@ pub(crate) async fn by_term(
 ) -> Result<Vec<StoredCase>, StoreError> {
     // Before every case: no term ended then, and no id is smaller.
     let (term, id) = after.unwrap_or((Some(Timestamp::UNIX_EPOCH), CaseId::from_uuid(Uuid::nil())));
-    let rows = sqlx::query_as!(
-        CaseRow,
-        "select * from ombudsman.office_case c
-          where ombudsman.is_open(state)
+    let rows = cases!(
+        "where ombudsman.is_open(state)
             and (coalesce(term_due_at, 'infinity'), case_id) > (coalesce($4::timestamptz, 'infinity'), $5::uuid)
             and ($1::text is null or state = $1)
             and ($2::uuid is null or ticket_id = $2)

@@ -14,28 +14,32 @@ use crate::error::Failure;
 
 const TABLE: &str = "obligation";
 
+/// Asks for what is owed: what follows the columns, and its arguments. They are named for the same reason as a case's.
+macro_rules! owed {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "select case_id, number, kind, claim_point, debtor, entry_sequence, since, due_at, proof_sequence,
+                    proved_at, done_at, overdue_at, lapsed_at, reopens_case, reopens_number, reported_at
+               from ombudsman.obligation " + $rest
+            $(, $argument)*
+        )
+    };
+}
+
 /// Everything owed after a case, in order.
 #[tracing::instrument(name = "db.obligation.of_case", skip_all)]
 pub(crate) async fn of_case(tx: &mut PgConnection, case: CaseId) -> Result<Vec<Obligation>, StoreError> {
-    let rows =
-        sqlx::query_as!(Row, "select * from ombudsman.obligation where case_id = $1 order by number", case.uuid())
-            .fetch_all(tx)
-            .await?;
+    let rows = owed!("where case_id = $1 order by number", case.uuid()).fetch_all(tx).await?;
     rows.into_iter().map(Row::read).collect()
 }
 
 /// A page of it.
 #[tracing::instrument(name = "db.obligation.list", skip_all)]
 pub(crate) async fn list(db: &Db, case: CaseId, after: i32, limit: i64) -> Result<Vec<Obligation>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "select * from ombudsman.obligation where case_id = $1 and number > $2 order by number limit $3",
-        case.uuid(),
-        after,
-        limit,
-    )
-    .fetch_all(db.reader())
-    .await?;
+    let rows = owed!("where case_id = $1 and number > $2 order by number limit $3", case.uuid(), after, limit)
+        .fetch_all(db.reader())
+        .await?;
     rows.into_iter().map(Row::read).collect()
 }
 

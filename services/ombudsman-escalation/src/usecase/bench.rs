@@ -22,6 +22,17 @@ use crate::store::dossier::Filed;
 use crate::store::wall::{self, NewSeat};
 use crate::store::{dossier as dossier_store, obligation, procedure, seats};
 
+/// Grounds that somebody makes by what they do, or others of theirs. A declaration that ran out keeps nobody off for good, and so ends no seat by the way.
+const OF_ACTS: [ConflictGround; 6] = [
+    ConflictGround::TouchedTicket,
+    ConflictGround::UnitTouchedTicket,
+    ConflictGround::LineTouchedTicket,
+    // With the unit that speaks for the firm; or with whom the customer turns out to be.
+    ConflictGround::RelationWithParty,
+    ConflictGround::FirmPrincipal,
+    ConflictGround::SteppedAside,
+];
+
 /// In whose name seats are moved, and when.
 pub(crate) struct Bench<'a> {
     pub(crate) ambient: &'a Ambient,
@@ -52,8 +63,12 @@ impl Bench<'_> {
         self.recuse_for(tx, case, person, ConflictGround::ALL).await
     }
 
-    /// The same, where one of these is among what stands against them.
-    pub(crate) async fn recuse_for(
+    /// The same, where something that was done is among what stands against them.
+    pub(crate) async fn recuse_for_acts(&self, tx: &mut Tx, case: CaseId, person: &str) -> Result<(), StoreError> {
+        self.recuse_for(tx, case, person, &OF_ACTS).await
+    }
+
+    async fn recuse_for(
         &self,
         tx: &mut Tx,
         case: CaseId,

@@ -9,7 +9,7 @@ use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
 use ombudsman_escalation_domain::phrase::Phrase;
 use ombudsman_escalation_domain::team::Team;
-use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, Ground, OfficeRole, TermKind, Visibility};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, TermKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, HouseRefused, ProcedureRefused, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, Tx, claim, keep_answer};
 use prost::{Message, Name};
@@ -75,17 +75,6 @@ impl Paper {
         Self { kind, visibility, content_type, bytes: message.encode_to_vec() }
     }
 }
-
-/// Grounds that somebody makes by what they do in a case. A declaration that ran out keeps nobody off for good, and so ends no seat by the way.
-const OF_ACTS: [ConflictGround; 6] = [
-    ConflictGround::TouchedTicket,
-    ConflictGround::UnitTouchedTicket,
-    ConflictGround::LineTouchedTicket,
-    // With the unit that speaks for the firm.
-    ConflictGround::RelationWithParty,
-    ConflictGround::FirmPrincipal,
-    ConflictGround::SteppedAside,
-];
 
 /// Whether there is anything to do.
 pub(crate) enum Begun {
@@ -298,7 +287,7 @@ impl Step {
         let bench = self.bench(office);
         for (case, person) in seats::within_reach(&mut self.tx, self.stored.case.id, &self.actor.id).await? {
             if self.of_firm || person == self.actor.id {
-                bench.recuse_for(&mut self.tx, case, &person, &OF_ACTS).await?;
+                bench.recuse_for_acts(&mut self.tx, case, &person).await?;
             }
         }
         if let Some(stored) = case::lock(&mut self.tx, self.stored.case.id).await? {

@@ -50,7 +50,8 @@ impl Trial {
     async fn fingerprint(&self) -> BTreeMap<String, String> {
         let tables: Vec<String> = sqlx::query_scalar(
             "select tablename::text from pg_tables where schemaname = 'ombudsman'
-                and tablename not in ('ledger', 'ledger_inbox', 'ledger_head', 'ledger_cursor', 'request', 'request_about')",
+                and tablename not in ('ledger', 'ledger_inbox', 'ledger_head', 'ledger_cursor', 'request', 'request_about')
+                and tablename not like 'ledger\\_from\\_%'",
         )
         .fetch_all(&self.admin)
         .await

@@ -165,10 +165,14 @@ async fn the_most_endangered_of_any_number_of_open_cases_come_first_page_by_page
 
 /// The statement of the store, as it stands there, goes by the index wherever a page begins.
 async fn the_index_leads_to_them(admin: &PgPool) {
-    let source = include_str!("../../src/store/case.rs");
-    let begin =
-        source.find("\"select * from ombudsman.office_case c\n          where ombudsman.is_open(state)").unwrap();
-    let statement = source[begin + 1..].split('"').next().unwrap();
+    // The columns, and what a page by term asks of them.
+    let quoted = |source: &'static str, begins: &str| {
+        let begin = source.find(begins).expect("it stands there");
+        source[begin + 1..].split('"').next().expect("it ends")
+    };
+    let columns = quoted(include_str!("../../src/store/case/row.rs"), "\"select case_id, version,");
+    let page = quoted(include_str!("../../src/store/case.rs"), "\"where ombudsman.is_open(state)\n");
+    let statement = format!("{columns}{page}");
     let mut connection = admin.acquire().await.unwrap();
     sqlx::query("analyze ombudsman.office_case").execute(&mut *connection).await.unwrap();
     let prepare = format!("prepare page (text, uuid, text, timestamptz, uuid, bigint) as {statement}");

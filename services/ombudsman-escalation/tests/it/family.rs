@@ -223,6 +223,29 @@ async fn who_acts_for_the_firm_anywhere_is_taken_off_every_case_and_so_is_nobody
 }
 
 #[tokio::test]
+async fn a_declaration_that_ran_out_ends_no_seat_because_somebody_else_acts_in_the_affair() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await;
+    let ran_out = "alter table ombudsman.relation_declaration disable trigger user;
+                   update ombudsman.relation_declaration set expires_at = declared_at + interval '1 hour' where person = 'oscar';
+                   alter table ombudsman.relation_declaration enable trigger user";
+    let admin = world.database.admin().await;
+    sqlx::raw_sql(ran_out).execute(&admin).await.unwrap();
+    world.days(1);
+    world.note("nora", "network-ops", &case.ticket).await;
+    // It is noted in the transaction in which seats would be lost.
+    eventually(LIMIT, || async {
+        let noted = "select exists (select from ombudsman.involvement where ticket_id = $1 and actor_id = 'nora')";
+        let noted: bool = sqlx::query_scalar(noted).bind(uuid_of(&case.ticket)).fetch_one(&admin).await.unwrap();
+        if noted { Ok(()) } else { Err("what she did was not heard") }
+    })
+    .await;
+    assert_eq!(world.entries::<pb::CaseRecused>().await, []);
+    let oscar = world.get(&case.name).await.assignments.into_iter().find(|seat| seat.person == "oscar");
+    assert_eq!(oscar.expect("it is his").recuse_time, None);
+}
+
+#[tokio::test]
 async fn a_merge_that_brings_a_conflict_to_light_ends_the_assignment() {
     let world = World::staffed().await;
     world.person("dina", "network-ops").await;

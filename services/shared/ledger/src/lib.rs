@@ -18,6 +18,7 @@ mod figures;
 mod follower;
 mod forget;
 mod handover;
+pub mod months;
 mod received;
 mod rows;
 mod sequencer;

@@ -3,6 +3,7 @@
 //! ```text
 //! <service> [serve] [--config FILE]     serve until SIGTERM or SIGINT
 //! <service> migrate [--config FILE]     bring the service's schema up to date, as its owner
+//! <service> ledger-month [--config FILE] begin this month's partition of the service's ledger, as its owner
 //! <service> health [--config FILE]      ask the service that runs with these settings whether it serves; --alive: whether it runs
 //! ```
 
@@ -21,6 +22,7 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use broker::Broker;
 use clap::{Parser, Subcommand};
 use kernel::Ambient;
+use ledger::months;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -99,6 +101,9 @@ pub enum StartError {
     /// The runtime or its signals are not to be had.
     #[error("the runtime cannot start")]
     Runtime(#[from] std::io::Error),
+    /// The ledger's month could not be begun.
+    #[error("the ledger's month was not begun")]
+    Month(#[source] Cause),
     /// A front was told to bring a schema up to date.
     #[error("it keeps no schema: there is nothing to migrate")]
     NothingToMigrate,
@@ -121,10 +126,11 @@ pub enum StartError {
 ///         migrate: |settings: ticketing::Settings| async move {
 ///             postgres::migrate(&settings.database, &ticketing::migrations()).await
 ///         },
+///         database: |settings: ticketing::Settings| settings.database,
 ///     })
 /// }
 /// ```
-pub struct Binary<A, M> {
+pub struct Binary<A, M, D> {
     /// Name of the service, e.g. `ticketing`.
     pub name: &'static str,
     /// Its settings unless told otherwise, in TOML; the service's own stand under `[service]`.
@@ -133,6 +139,8 @@ pub struct Binary<A, M> {
     pub assemble: A,
     /// Brings its schema up to date.
     pub migrate: M,
+    /// How it reaches its schema, whose ledger has a partition a month.
+    pub database: D,
 }
 
 #[derive(Parser)]
@@ -151,6 +159,8 @@ enum Command {
     Serve,
     /// Bring the schema up to date and exit.
     Migrate,
+    /// Begin the partition of this month in the service's ledger, if that is to be done, and exit.
+    LedgerMonth,
     /// Ask the service that runs with these settings whether it serves.
     Health {
         /// Ask whether the process runs, and not whether it serves: for what would restart it.
@@ -160,7 +170,7 @@ enum Command {
 }
 
 /// Runs a service binary to its end.
-pub fn main<S, A, AF, AE, M, MF, ME>(binary: Binary<A, M>) -> ExitCode
+pub fn main<S, A, AF, AE, M, MF, ME, D>(binary: Binary<A, M, D>) -> ExitCode
 where
     S: DeserializeOwned,
     A: FnOnce(S, House) -> AF,
@@ -169,6 +179,7 @@ where
     M: FnOnce(S) -> MF,
     MF: Future<Output = Result<(), ME>>,
     ME: Into<Cause>,
+    D: FnOnce(S) -> postgres::Settings,
 {
     let arguments = Arguments::parse();
     match start(binary, &arguments) {
@@ -181,7 +192,7 @@ where
     }
 }
 
-fn start<S, A, AF, AE, M, MF, ME>(binary: Binary<A, M>, arguments: &Arguments) -> Result<(), StartError>
+fn start<S, A, AF, AE, M, MF, ME, D>(binary: Binary<A, M, D>, arguments: &Arguments) -> Result<(), StartError>
 where
     S: DeserializeOwned,
     A: FnOnce(S, House) -> AF,
@@ -190,10 +201,11 @@ where
     M: FnOnce(S) -> MF,
     MF: Future<Output = Result<(), ME>>,
     ME: Into<Cause>,
+    D: FnOnce(S) -> postgres::Settings,
 {
     let (mut process, service) = settings::load::<ProcessSettings, S>(binary.defaults, arguments.config.as_deref())?;
-    if let Some(Command::Migrate) = arguments.command {
-        // The port of the page is the serving process's, which may well run while the schema is brought up to date.
+    if let Some(Command::Migrate | Command::LedgerMonth) = arguments.command {
+        // The port of the page is the serving process's, which may well run meanwhile.
         process.telemetry.metrics_listen = None;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -206,6 +218,7 @@ where
             Some(Command::Migrate) => {
                 (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
             }
+            Some(Command::LedgerMonth) => ledger_month((binary.database)(service)).await.map_err(StartError::Month),
             Some(Command::Serve | Command::Health { .. }) | None => {
                 serve(binary.name, process, |house| (binary.assemble)(service, house)).await
             }
@@ -217,6 +230,16 @@ where
     // A blocking task that hangs must not keep a drained process alive.
     runtime.shutdown_timeout(Duration::from_millis(200));
     result
+}
+
+/// Begins this month's partition of the ledger, by the database's clock, and says what came of it.
+async fn ledger_month(database: postgres::Settings) -> Result<(), Cause> {
+    let db = postgres::Db::connect(&postgres::Settings { max_connections: 1, ..database }).await?;
+    let month = months::current(&db).await?;
+    let begun = months::begin(&db, month).await?;
+    tracing::info!(schema = db.schema(), %month, ?begun, "the ledger's month");
+    db.close(FLUSH).await;
+    Ok(())
 }
 
 async fn serve<A, AF, AE>(name: &'static str, process: ProcessSettings, assemble: A) -> Result<(), StartError>

@@ -19,6 +19,29 @@ use crate::store::{amount, hash, instant, word};
 
 const TABLE: &str = "office_case";
 
+/// Asks for cases: what follows the columns, and its arguments. The columns are named, so that one that a later version adds changes no answer that
+/// a connection of this one has prepared.
+macro_rules! cases {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            CaseRow,
+            "select case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office,
+                    facts_at, known_at, parallel, channel, opened_by_kind, opened_by, opened_by_department, cure_items,
+                    cure_due_at, cured_at, ground, reasons, allegations_due_at, allegations_at, signpost, refused_at,
+                    statement_due_at, dossier_length, dossier_head, created_at, updated_at, came_from, stayed_at,
+                    offer_sequence, offered_at, offer_told_at, reflection_until, offer_open_until, settled_at,
+                    own_initiative_at, bound_at, bound_by, proof_sequence, review_of, motive, language, claimed_minor,
+                    claimed_currency, ended_at, offer_debtor, offer_days, representative_name, representative_kind,
+                    representation_at, origin, regulator_reference, code_number, cure_asked, cure_asked_at,
+                    term_due_at, extended_at, refusable_until, conciliation_ended_at, proposed_at, repeats,
+                    repeats_decided_at
+               from ombudsman.office_case c " + $rest
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use cases;
+
 pub(super) struct CaseRow {
     pub(super) case_id: Uuid,
     pub(super) version: i64,

@@ -6,6 +6,7 @@ mod feed;
 mod follower;
 mod forget;
 mod handover;
+mod months;
 mod sequencer;
 mod support;
 mod verify;

@@ -113,7 +113,7 @@ where
             let path = if alive { "/healthz" } else { "/readyz" };
             return Ok(runtime.block_on(health::ask_http_at(&process.listen, path))?);
         }
-        Some(Command::Migrate) => return Err(StartError::NothingToMigrate),
+        Some(Command::Migrate | Command::LedgerMonth) => return Err(StartError::NothingToMigrate),
         Some(Command::Serve) | None => {}
     }
     let result = runtime.block_on(async {

@@ -53,6 +53,7 @@ fn run_with(arguments: &Arguments) -> Result<(), StartError> {
             Ok::<_, Cause>(Assembly::new("testing").worker(Worker::new("deaf", |_| std::future::pending::<()>())))
         },
         migrate: |_: Nothing| async { Ok::<_, Cause>(()) },
+        database: |_: Nothing| postgres::Settings::new("postgres://nowhere", "testing"),
     };
     start(binary, arguments)
 }
