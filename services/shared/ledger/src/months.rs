@@ -50,7 +50,9 @@ pub enum MonthError {
         tries: u32,
     },
     /// The head says another position than the ledger ends with.
-    #[error("the head says position {head}, and the ledger ends with {last}: look with `ventanilla verify` before anything else")]
+    #[error(
+        "the head says position {head}, and the ledger ends with {last}: look with `ventanilla verify` before anything else"
+    )]
     Astray {
         /// Position of the head.
         head: i64,
@@ -94,9 +96,8 @@ fn due(open: Open, head: i64, month: Date) -> Begun {
 /// # Errors
 /// [`StoreError`].
 pub async fn current(db: &Db) -> Result<Date, StoreError> {
-    let found: jiff_sqlx::Date = sqlx::query_scalar("select date_trunc('month', now() at time zone 'UTC')::date")
-        .fetch_one(db.reader())
-        .await?;
+    let found: jiff_sqlx::Date =
+        sqlx::query_scalar("select date_trunc('month', now() at time zone 'UTC')::date").fetch_one(db.reader()).await?;
     Ok(found.to_jiff())
 }
 
@@ -150,8 +151,7 @@ async fn once(db: &Db, month: Date) -> Result<Begun, MonthError> {
 /// `position < ledger_open_ends()`, and for this transaction alone that function says where the partition ends.
 async fn close(tx: &mut Tx, open: Open, last: i64, hash: &[u8], month: Date) -> Result<(), MonthError> {
     let (first, next) = (open.first, last + 1);
-    let found: i64 =
-        sqlx::query_scalar("select coalesce(max(position), 0) from ledger").fetch_one(&mut **tx).await?;
+    let found: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from ledger").fetch_one(&mut **tx).await?;
     if found != last {
         return Err(MonthError::Astray { head: last, last: found });
     }

@@ -89,15 +89,29 @@ impl EntryRow {
     }
 }
 
+/// What is read of `ledger l`, column by column: the shape of `l.*` would change under a connection's prepared
+/// statements with the migration that adds a column.
+macro_rules! entry_columns {
+    () => {
+        "l.position, l.entry_id, l.aggregate, l.type, l.occurred_at, l.recorded_at, l.actor_kind, l.actor_id,
+         l.actor_department, l.traceparent, l.payload, l.commitment, l.prev_hash, l.hash"
+    };
+}
+pub(crate) use entry_columns;
+
 /// The entries come first and their personal parts one by one (`offset 0` keeps them apart): left to itself
 /// Postgres may merge the two tables by position, which reads the personal parts from the ledger's beginning,
 /// for each follower at each look.
-const AFTER: &str = "select l.*, p.salt, p.personal
+const AFTER: &str = concat!(
+    "select ",
+    entry_columns!(),
+    ", p.salt, p.personal
      from (select * from ledger where position > $1 order by position limit $2) l
      left join lateral (
          select salt, personal from ledger_personal where $3 and position = l.position offset 0
      ) p on true
-     order by l.position";
+     order by l.position"
+);
 
 /// Entries after a position, in order, with or without their personal parts.
 pub(crate) async fn after(pool: &PgPool, position: i64, limit: i64, personal: bool) -> Result<Vec<Entry>, StoreError> {
@@ -112,10 +126,12 @@ pub(crate) async fn of_aggregate(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let rows = sqlx::query(
-        "select l.*, null::bytea as salt, null::bytea as personal from ledger l
+    let rows = sqlx::query(concat!(
+        "select ",
+        entry_columns!(),
+        ", null::bytea as salt, null::bytea as personal from ledger l
          where l.aggregate = $1 and l.position > $2 order by l.position limit $3",
-    )
+    ))
     .bind(aggregate)
     .bind(after)
     .bind(limit)

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::chain::{Chained, GENESIS, commitment, entry_hash};
 use crate::checkpoint::{Checkpoint, Handover, key_id};
-use crate::rows::EntryRow;
+use crate::rows::{EntryRow, entry_columns};
 
 /// One line of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -306,10 +306,12 @@ impl From<sqlx::Error> for ExportError {
 /// # Errors
 /// [`ExportError`].
 pub async fn export(db: &Db, personal: bool, mut out: impl Write) -> Result<i64, ExportError> {
-    let mut rows = sqlx::query(
-        "select l.*, p.salt, p.personal from ledger l
+    let mut rows = sqlx::query(concat!(
+        "select ",
+        entry_columns!(),
+        ", p.salt, p.personal from ledger l
          left join ledger_personal p on $1 and p.position = l.position order by l.position",
-    )
+    ))
     .bind(personal)
     .fetch(db.reader());
     let mut written = 0;
@@ -335,9 +337,11 @@ pub async fn verify_database(
     public_keys: &[Vec<u8>],
 ) -> Result<Verdict, StoreError> {
     let mut verifier = Verifier::new(source, checkpoints, public_keys);
-    let mut rows = sqlx::query(
-        "select l.*, p.salt, p.personal from ledger l left join ledger_personal p using (position) order by l.position",
-    )
+    let mut rows = sqlx::query(concat!(
+        "select ",
+        entry_columns!(),
+        ", p.salt, p.personal from ledger l left join ledger_personal p using (position) order by l.position",
+    ))
     .fetch(db.reader());
     while let Some(row) = rows.try_next().await? {
         let (prev_hash, hash): (Vec<u8>, Vec<u8>) = (row.try_get("prev_hash")?, row.try_get("hash")?);
@@ -375,10 +379,12 @@ pub async fn verify_tail(
     if let Some(hash) = hash.and_then(|hash| hash.try_into().ok()) {
         verifier = verifier.after(before, hash);
     }
-    let mut rows = sqlx::query(
-        "select l.*, p.salt, p.personal from ledger l left join ledger_personal p using (position)
+    let mut rows = sqlx::query(concat!(
+        "select ",
+        entry_columns!(),
+        ", p.salt, p.personal from ledger l left join ledger_personal p using (position)
          where l.position > $1 and l.position <= $2 order by l.position",
-    )
+    ))
     .bind(before)
     .bind(end)
     .fetch(db.reader());

@@ -118,7 +118,8 @@ async fn months_begin_beside_writers_and_sequencers_and_each_entry_is_in_one_of_
             None => assert_eq!(at, rows.len() - 1, "the last alone is open"),
         }
     }
-    let chained = "select count(*) from ledger_month m join ledger l on l.position = m.last_position where l.hash <> m.hash";
+    let chained =
+        "select count(*) from ledger_month m join ledger l on l.position = m.last_position where l.hash <> m.hash";
     assert_eq!(number(&db, chained).await, 0);
 }
 
@@ -163,11 +164,9 @@ async fn what_was_written_before_months_were_still_works_and_no_partition_can_be
     admin.execute(appended).await.unwrap();
     assert_eq!(number(&db, "select count(*) from ledger_from_10").await, 1);
     for table in ["ledger", "ledger_from_1", "ledger_from_10"] {
-        for refused in [
-            format!("update {table} set type = 'x'"),
-            format!("delete from {table}"),
-            format!("truncate {table}"),
-        ] {
+        for refused in
+            [format!("update {table} set type = 'x'"), format!("delete from {table}"), format!("truncate {table}")]
+        {
             let error = admin.execute(AssertSqlSafe(refused.clone())).await.unwrap_err();
             let code = error.as_database_error().and_then(|db| db.code().map(|code| code.into_owned()));
             assert_eq!(code.as_deref(), Some("23001"), "{refused}: {error}");
