@@ -51,12 +51,18 @@ begin
             execute format('revoke update, delete, truncate on %I.ledger from %I', service.schema, service.role);
             execute format('revoke insert, delete, truncate on %I.ledger_head from %I', service.schema, service.role);
             -- Its months are reached by way of it alone, and are the owner's to begin.
-            for part in select inhrelid from pg_inherits where inhparent = to_regclass(format('%I.ledger', service.schema)) loop
+            for part in
+                select c.oid from pg_class c where c.relnamespace = to_regnamespace(quote_ident(service.schema)) and c.relname like 'ledger\_from\_%' and c.relkind = 'r'
+            loop
                 execute format('revoke all on %s from %I', part, service.role);
             end loop;
-            if to_regclass(format('%I.ledger_month', service.schema)) is not null then
-                execute format('revoke insert, update, delete, truncate on %I.ledger_month from %I', service.schema, service.role);
-            end if;
+            for part in
+                select to_regclass(format('%I.%I', service.schema, told)) from unnest(array['ledger_month', 'ledger_kept', 'ledger_known']) as told
+            loop
+                if part is not null then
+                    execute format('revoke insert, update, delete, truncate on %s from %I', part, service.role);
+                end if;
+            end loop;
             -- It may read which migrations there are: it looks whether they are all of its own.
             execute format('revoke insert, update, delete, truncate on %I.schema_migration from %I', service.schema, service.role);
         end if;

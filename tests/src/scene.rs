@@ -5,6 +5,7 @@
 
 pub mod affair;
 mod appointing;
+pub mod archive;
 pub mod caller;
 pub mod canary;
 pub mod complaint;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use customer_profile_domain::matching::{Description, Edition, Frequencies, Person, Rules, Score, contradictions};
+use customer_profile_domain::matching::{
+    Description, Doubt, Edition, Frequencies, Person, Rules, Score, contradicted, contradictions,
+};
 use customer_profile_domain::{
     Carrier, Content, Identifier, IdentifierKey, Pair, PersonName, Record, SourceRecordId, equals, links,
 };
@@ -39,7 +41,8 @@ async fn scores_with(
     records.extend(described.map(|content| (described_id(), content.clone())));
     let keys: BTreeSet<_> = records.iter().flat_map(|(_, said)| &said.identifiers).map(|i| i.key()).collect();
     let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded(&mut **tx, &keys).await?;
+    let coming = described.iter().flat_map(|said| &said.identifiers).map(Identifier::key).collect();
+    let crowded = match_key::crowded(&mut **tx, &keys, &coming).await?;
     let neutral = Frequencies::neutral();
     let mut people: HashMap<SourceRecordId, (Person, bool)> = HashMap::with_capacity(records.len());
     for (id, said) in &mut records {
@@ -70,45 +73,63 @@ pub(crate) async fn justified(
     key: &IdentifierKey,
     carriers: &[Carrier],
 ) -> Result<BTreeMap<Pair, Option<Score>>, StoreError> {
+    justified_among(tx, rules, edition, key, carriers, None).await
+}
+
+/// The same where one of them may be no record but what somebody describes.
+async fn justified_among(
+    tx: &mut Tx,
+    rules: &Rules,
+    edition: Edition,
+    key: &IdentifierKey,
+    carriers: &[Carrier],
+    described: Option<&Content>,
+) -> Result<BTreeMap<Pair, Option<Score>>, StoreError> {
     let equals = equals(key.kind, carriers);
-    let scores = scores(tx, rules, &equals).await?;
+    let scores = scores_with(tx, rules, &equals, described).await?;
     let against = |pair: &Pair| scores.get(pair).is_some_and(|score| score.against(key.kind).is_some());
     let against = equals.into_iter().filter(|pair| edition.heeds_contradictions() && against(pair)).collect();
     let links = links(key.kind, carriers, &against);
     Ok(links.into_iter().map(|pair| (pair, scores.get(&pair).copied())).collect())
 }
 
-/// The record that an identifier of a description would link it to, if a record that comes now said the same, with what comparing the
-/// two came to. Nothing of it is written.
-pub(crate) async fn would_join(
+/// Stands for a description among records: it is no record's, and comes after all.
+pub(crate) fn described_id() -> SourceRecordId {
+    SourceRecordId::from_uuid(Uuid::max())
+}
+
+/// The links that an identifier of a description would justify among its carriers, if a record that comes now said the same. Nothing of it
+/// is written.
+pub(crate) async fn justified_with(
     tx: &mut Tx,
     rules: &Rules,
     edition: Edition,
     identifier: &Identifier,
     carriers: &[Carrier],
     described: &Content,
-) -> Result<Option<(SourceRecordId, Score)>, StoreError> {
-    let (key, id) = (identifier.key(), described_id());
+) -> Result<BTreeSet<Pair>, StoreError> {
     let own = Carrier {
-        record: id,
+        record: described_id(),
         recorded_at: Timestamp::MAX,
         name: described.name.as_ref().and_then(PersonName::key),
         evidence: identifier.is_evidence() && !described.unproven,
         validity: identifier.validity,
     };
     let carriers: Vec<Carrier> = carriers.iter().cloned().chain([own]).collect();
-    let equals = equals(key.kind, &carriers);
-    let scores = scores_with(tx, rules, &equals, Some(described)).await?;
-    let against = |pair: &Pair| scores.get(pair).is_some_and(|score| score.against(key.kind).is_some());
-    let against = equals.into_iter().filter(|pair| edition.heeds_contradictions() && against(pair)).collect();
-    let links = links(key.kind, &carriers, &against);
-    let joined = links.into_iter().find(|pair| pair.b() == id);
-    Ok(joined.and_then(|pair| Some((pair.a(), *scores.get(&pair)?))))
+    let links = justified_among(tx, rules, edition, identifier.key(), &carriers, Some(described)).await?;
+    Ok(links.into_keys().collect())
 }
 
-/// Stands for a description among records: it is no record's, and comes after all.
-fn described_id() -> SourceRecordId {
-    SourceRecordId::from_uuid(Uuid::max())
+/// What comparing a description with each of these records comes to.
+pub(crate) async fn scores_of(
+    tx: &mut Tx,
+    rules: &Rules,
+    described: &Content,
+    records: impl IntoIterator<Item = SourceRecordId>,
+) -> Result<HashMap<SourceRecordId, Score>, StoreError> {
+    let pairs: BTreeSet<Pair> = records.into_iter().map(|record| Pair::of(record, described_id())).collect();
+    let scores = scores_with(tx, rules, &pairs, Some(described)).await?;
+    Ok(scores.into_iter().map(|(pair, score)| (pair.a(), score)).collect())
 }
 
 /// The contradictions between these records as they stand.
@@ -122,4 +143,25 @@ pub(crate) async fn contradicting(
     }
     let records: Vec<Record> = record::load(tx, records).await?.into_iter().map(|stored| stored.record).collect();
     Ok(contradictions(&records))
+}
+
+/// What stands between records, and between them and somebody who is described.
+#[derive(Default)]
+pub(crate) struct Between {
+    pub records: BTreeSet<Pair>,
+    pub described: BTreeMap<SourceRecordId, Doubt>,
+}
+
+/// The same as they stand, and what stands between them and a description.
+pub(crate) async fn contradicting_with(
+    tx: &mut Tx,
+    edition: Edition,
+    records: &[Uuid],
+    described: &Content,
+) -> Result<Between, StoreError> {
+    if records.is_empty() || !edition.heeds_contradictions() {
+        return Ok(Between::default());
+    }
+    let records: Vec<Record> = record::load(tx, records).await?.into_iter().map(|stored| stored.record).collect();
+    Ok(Between { records: contradictions(&records), described: contradicted(described, &records) })
 }

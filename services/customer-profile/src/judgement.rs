@@ -26,6 +26,7 @@ pub(crate) fn doubt(score: &Score) -> proto::MatchDoubt {
         Some(Doubt::OneFamily) => proto::MatchDoubt::OneFamily,
         Some(Doubt::NothingPersonal) => proto::MatchDoubt::NothingPersonal,
         Some(Doubt::Unproven) => proto::MatchDoubt::Unproven,
+        Some(Doubt::SeveralPeople) => proto::MatchDoubt::SeveralPeople,
     }
 }
 

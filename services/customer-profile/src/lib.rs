@@ -33,6 +33,8 @@ use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
 use ventanilla_proto::customer::v1::rules_service_server::RulesServiceServer;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
+use ledger::archive::Kept;
+
 pub use config::{EffortSettings, IdentitySettings, Settings, WorthSettings};
 pub use error::ProfileError;
 pub use rights::JOURNAL;
@@ -42,6 +44,8 @@ pub use usecase::Profile;
 pub const SCHEMA: &str = "customer_profile";
 /// Name of the service and of its ledger.
 pub const SOURCE: &str = "customer-profile";
+/// What it goes on asking for of archived months: claims that two of its records are one person, whose words are found when a person's are destroyed.
+pub const KEPT: Kept = Kept { content_of_types: &["ventanilla.customer.v1.IdentityLinkAsserted"], ..Kept::NOTHING };
 /// Embedded settings of the service's process.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
@@ -96,7 +100,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let profile = Profile {
         peers: house.peers.clone(),
         journal,
-        match_keys: workers::match_keys::MatchKeys::new(db.clone()),
+        match_keys: workers::match_keys::MatchKeys::new(db.clone(), house.ambient.clone()),
         turns: turns::Turns::default(),
         newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &survivorship),
         db: db.clone(),

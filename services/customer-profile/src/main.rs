@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ventanilla_customer_profile::{DEFAULTS, SOURCE, Settings, assemble, migrations};
+use ventanilla_customer_profile::{DEFAULTS, KEPT, SOURCE, Settings, assemble, migrations};
 
 fn main() -> ExitCode {
     server::main(server::Binary {
@@ -11,5 +11,6 @@ fn main() -> ExitCode {
         assemble,
         migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
         database: |settings: Settings| settings.database,
+        kept: KEPT,
     })
 }

@@ -29,6 +29,8 @@ use ventanilla_proto::ombudsman::v1::precedent_service_server::PrecedentServiceS
 use ventanilla_proto::ombudsman::v1::procedure_service_server::ProcedureServiceServer;
 use ventanilla_proto::ombudsman::v1::report_service_server::ReportServiceServer;
 
+use ledger::archive::Kept;
+
 pub use config::Settings;
 
 /// The schema this service owns.
@@ -36,6 +38,12 @@ pub const SCHEMA: &str = "ombudsman";
 
 /// Name of this service, and of its ledger for others.
 pub const SOURCE: &str = "ombudsman-escalation";
+/// What it goes on asking for of archived months: all of every case, which its dossier is held against, and whose data was destroyed.
+pub const KEPT: Kept = Kept {
+    content_of_types: &["ventanilla.rights.v1.PersonalDataErased"],
+    content_of_aggregates: &["cases/"],
+    ..Kept::NOTHING
+};
 
 /// Settings of the process unless told otherwise.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");

@@ -28,6 +28,8 @@ use ventanilla_proto::sla::v1::measure_service_server::MeasureServiceServer;
 use ventanilla_proto::sla::v1::policy_service_server::PolicyServiceServer;
 use ventanilla_proto::sla::v1::sla_service_server::SlaServiceServer;
 
+use ledger::archive::Kept;
+
 pub use config::Settings;
 
 use monitor::{Law, Monitor};
@@ -41,6 +43,8 @@ use workers::outlook::OutlookFigures;
 pub const SCHEMA: &str = "sla_monitor";
 /// Name of the service and of its ledger.
 pub const SOURCE: &str = "sla-monitor";
+/// What it goes on asking for of archived months: nothing.
+pub const KEPT: Kept = Kept::NOTHING;
 /// Embedded settings of the service's process.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 

@@ -265,15 +265,19 @@ pub struct EstimateMatching {
 /// `verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Check this export instead of the databases.
+    /// Check this export instead of the databases; with --archive, of what comes after the archived months.
     #[arg(long, value_name = "FILE", requires = "checkpoints", requires = "key")]
     pub export: Option<PathBuf>,
-    /// Checkpoint file that belongs to the export.
-    #[arg(long, value_name = "FILE", requires = "export")]
+    /// Folder of archived months: their files are read too, as the beginning of the chain. Without it archived months are held against their manifests
+    /// alone.
+    #[arg(long, value_name = "DIR")]
+    pub archive: Option<PathBuf>,
+    /// Checkpoint file that belongs to the export, or to the archive where no export is checked and no database.
+    #[arg(long, value_name = "FILE", requires = "key")]
     pub checkpoints: Option<PathBuf>,
     /// Public key the checkpoints were signed with: 64 hex digits, or a file that holds one or several. May be given again, for the keys before
     /// it; a key that another handed over to need not be given.
-    #[arg(long, value_name = "KEY", requires = "export")]
+    #[arg(long, value_name = "KEY", requires = "checkpoints")]
     pub key: Vec<String>,
     /// Where the ledgers are.
     #[command(flatten)]
@@ -336,6 +340,7 @@ mod tests {
     #[test]
     fn an_export_is_checked_with_its_checkpoints_and_key_or_not_at_all() {
         assert!(Cli::try_parse_from(["ventanilla", "verify", "--export", "a"]).is_err());
+        assert!(Cli::try_parse_from(["ventanilla", "verify", "--archive", "a", "--checkpoints", "b"]).is_err());
         assert!(Cli::try_parse_from(["ventanilla", "verify"]).is_ok());
     }
 }

@@ -8,19 +8,22 @@
 //!                                                   └─▶ restored here, in another folder
 //! ```
 //!
-//! `places` says what lies where, `load` writes, `disaster` destroys and restores, `check` looks, `verdict` (pure) judges, and
+//! Meanwhile months of the ledgers end, and the first goes into the archive, before the point; what is restored begins where that ends.
+//!
+//! `places` says what lies where, `load` writes, `months` archives, `disaster` destroys and restores, `check` looks, `verdict` (pure) judges, and
 //! `report` tells.
 
 mod check;
 mod disaster;
 mod load;
+mod months;
 mod places;
 mod report;
 mod verdict;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use kernel::Ambient;
@@ -124,11 +127,15 @@ async fn until_the_end(
     step("taking the base backup under load");
     let load = Load::start(&suite, &journal, drill.clients, ambient)?;
     let backed_up = disaster::back_up(&suite, places).await?;
+    months::begin(&suite, months::FIRST).await?;
     load.runs_for(Duration::from_secs(drill.seconds)).await?;
     check::sign(&suite, ambient).await?;
+    let months = months::take_out(&suite, places, ambient).await?;
+    ensure!(months > 0, "no ledger had a month to archive");
     let point = ambient.now();
 
     step("writing on, with an erasure, and destroying the database under load");
+    months::begin(&suite, months::SECOND).await?;
     load.runs_for(Duration::from_secs(drill.after)).await?;
     load::have_forgotten(&suite, &forgotten, ambient).await?;
     check::sign(&suite, ambient).await?;

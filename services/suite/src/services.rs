@@ -1,6 +1,7 @@
 //! The services, as the suite knows them.
 
 use anyhow::Context as _;
+use ledger::archive::Kept;
 use postgres::Settings;
 use server::{Assembly, House};
 use sqlx::migrate::Migrator;
@@ -67,6 +68,17 @@ impl Service {
             Self::SlaMonitor => sla_monitor::DEFAULTS,
             Self::OmbudsmanEscalation => ombudsman_escalation::DEFAULTS,
             Self::Webhooks => webhooks::DEFAULTS,
+        }
+    }
+
+    /// What it goes on asking for of archived months.
+    pub const fn kept(self) -> Kept {
+        match self {
+            Self::CustomerProfile => customer_profile::KEPT,
+            Self::Ticketing => ticketing::KEPT,
+            Self::SlaMonitor => sla_monitor::KEPT,
+            Self::OmbudsmanEscalation => ombudsman_escalation::KEPT,
+            Self::Webhooks => webhooks::KEPT,
         }
     }
 

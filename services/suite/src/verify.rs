@@ -8,8 +8,9 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 use aws_lc_rs::signature::KeyPair as _;
 use kernel::{Ambient, ResourceId as _};
+use ledger::archive::{self, Archive};
 use ledger::checkpoint::{self, Checkpoint};
-use ledger::verify::{Verdict, export, verify_database, verify_export};
+use ledger::verify::{Verdict, export, verify_all, verify_files};
 use ombudsman_escalation::document::{self, Broken, Held};
 use postgres::{Db, Settings};
 use secrecy::ExposeSecret as _;
@@ -23,26 +24,40 @@ use crate::services::Service;
 
 /// Runs `verify`. An error when a ledger does not hold.
 pub async fn run(verify: cli::Verify) -> anyhow::Result<()> {
-    match (&verify.export, &verify.checkpoints) {
-        (Some(export), Some(checkpoints)) => offline(export, checkpoints, &public_keys(&verify.key)?),
-        _ => in_place(&verify).await,
+    match &verify.checkpoints {
+        Some(checkpoints) => offline(&verify, checkpoints, &public_keys(&verify.key)?).await,
+        None => in_place(&verify).await,
     }
 }
 
-fn offline(export: &Path, checkpoints: &Path, keys: &[Vec<u8>]) -> anyhow::Result<()> {
+async fn offline(verify: &cli::Verify, checkpoints: &Path, keys: &[Vec<u8>]) -> anyhow::Result<()> {
+    ensure!(verify.export.is_some() || verify.archive.is_some(), "--checkpoints goes with --export, --archive or both");
     ensure!(checkpoints.exists(), "there is no file {}", checkpoints.display());
     let signed = checkpoint::read(checkpoints)?;
     let Some(source) = signed.first().map(|first| first.source.clone()) else {
-        bail!("{} holds no checkpoint: without one an export proves nothing", checkpoints.display());
+        bail!("{} holds no checkpoint: without one nothing is proved", checkpoints.display());
     };
-    let file = File::open(export).with_context(|| format!("{} cannot be read", export.display()))?;
-    let verdict = verify_export(&source, BufReader::new(file), &signed, keys)
-        .with_context(|| format!("{} cannot be read", export.display()))?;
+    let archive = match &verify.archive {
+        Some(folder) => archive_at(folder, &source)?,
+        None => Archive::default(),
+    };
+    let mut export = None;
+    if let Some(path) = &verify.export {
+        let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        export = Some(BufReader::new(file));
+    }
+    let verdict = verify_files(&source, &archive, export, &signed, keys).await.context("the export cannot be read")?;
     tell(&source, &verdict, &signed);
     match verdict.fault {
         None => Ok(()),
         Some(fault) => bail!("{source}: {fault}"),
     }
+}
+
+/// What a ledger has in a folder of the archive, which has to be there.
+fn archive_at(folder: &Path, source: &str) -> anyhow::Result<Archive> {
+    ensure!(folder.is_dir(), "there is no folder {}", folder.display());
+    Ok(Archive::at(folder, source)?)
 }
 
 /// Public keys: each is 64 hex digits, or a file that holds one or several.
@@ -147,7 +162,15 @@ async fn in_place(verify: &cli::Verify) -> anyhow::Result<()> {
         let file = checkpoint::file_of(&ledgers.folder.at("checkpoints"), source);
         let signed = checkpoint::read(&file)?;
         let db = ledgers.db(service).await?;
-        let verdict = verify_database(&db, source, &signed, &keys).await?;
+        // What tells of archived months stands beside the checkpoints, and beside their files.
+        let archive = match &verify.archive {
+            Some(folder) => archive_at(folder, source)?,
+            None => Archive {
+                manifests: archive::read(&archive::manifests_of(&ledgers.folder.at("checkpoints"), source))?,
+                folder: None,
+            },
+        };
+        let verdict = verify_all(&db, source, &signed, &keys, &archive).await?;
         tell(source, &verdict, &signed);
         faults.extend(verdict.fault.map(|fault| format!("{source}: {fault}")));
     }
@@ -163,6 +186,15 @@ fn tell(source: &str, verdict: &Verdict, signed: &[Checkpoint]) {
         "{source:<22}{state}  {} entries, signed up to {covered} by {} checkpoints, {} personal parts checked, {} erased",
         verdict.entries, verdict.checkpoints, verdict.personal_parts, verdict.erased_parts
     );
+    if verdict.archived_months > 0 {
+        let (months, read) = (verdict.archived_months, verdict.months_read);
+        let files = if read == months {
+            "their files were read"
+        } else {
+            "their files were not read: name them with --archive"
+        };
+        println!("{:<22}{months} months are archived, and their manifests hold; {files}", "");
+    }
     let handed = signed.iter().filter_map(|signed| signed.handover.as_ref().map(|handover| (signed, handover)));
     for (signed, handover) in handed.filter(|_| verdict.fault.is_none()) {
         println!("{:<22}the key {} handed over at {} to {}", "", signed.key_id, signed.position, handover.to);

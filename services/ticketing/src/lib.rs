@@ -19,6 +19,8 @@ mod store;
 pub mod usecase;
 mod workers;
 
+use ledger::archive::Kept;
+
 pub use assemble::{AssembleError, assemble, migrations};
 pub use config::Settings;
 pub use error::Error;
@@ -29,5 +31,8 @@ pub const SCHEMA: &str = "ticketing";
 
 /// The name its ledger is known by.
 pub const SOURCE: &str = "ticketing";
+/// What it goes on asking for of archived months: the steps of every affair, and what its opening says of its receipt.
+pub const KEPT: Kept =
+    Kept { every_entry: true, content_of_types: &["ventanilla.ticketing.v1.TicketOpened"], ..Kept::NOTHING };
 /// Settings of its process unless a file or the environment says otherwise.
 pub const DEFAULTS: &str = include_str!("../default.toml");

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use server::Binary;
-use ventanilla_ticketing::{DEFAULTS, Settings, assemble, migrations};
+use ventanilla_ticketing::{DEFAULTS, KEPT, Settings, assemble, migrations};
 
 fn main() -> ExitCode {
     server::main(Binary {
@@ -12,5 +12,6 @@ fn main() -> ExitCode {
         assemble,
         migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
         database: |settings: Settings| settings.database,
+        kept: KEPT,
     })
 }

@@ -144,6 +144,8 @@ impl DataHolder for Ticketing {
             affairs.into_iter().filter(|affair| !affair.erased).partition(|affair| self.hold(affair, now).is_some());
         let tickets: Vec<Uuid> = free.iter().map(|affair| affair.id).collect();
         if !tickets.is_empty() {
+            let over: Vec<TicketId> = tickets.iter().map(|id| TicketId::from_uuid(*id)).collect();
+            self.lapse_erased(tx, &over, now).await?;
             store::erase(tx, &tickets, now).await?;
             words::destroy(tx, &tickets).await?;
         }

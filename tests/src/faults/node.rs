@@ -34,6 +34,7 @@ pub fn main() -> ExitCode {
                 assemble: $service::assemble,
                 migrate: |_| async { Err::<(), _>("the driver migrates; a node only serves") },
                 database: |settings: $service::Settings| settings.database,
+                kept: $service::KEPT,
             })
         };
     }

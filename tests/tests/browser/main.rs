@@ -2,6 +2,7 @@
 //! somebody typed into every field. What a page is held against is in `tests/src/browser`; that it finds what is wrong, in `planted`.
 
 mod floor;
+mod heavy;
 mod house;
 mod office;
 mod pages;

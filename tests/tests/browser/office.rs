@@ -174,7 +174,7 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
     }
     browser.go(&format!("{case}/entries/1")).await;
     browser.judge("entry").await;
-    browser.go(&format!("{case}?lang=en&all=1")).await;
+    browser.go(&format!("{case}?lang=en")).await;
     browser.says("h1", "Case").await;
     browser.judge("case-english").await;
     browser.end();

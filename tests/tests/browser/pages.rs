@@ -124,6 +124,11 @@ fn way(path: &str, full: &Full) -> Way {
             let entry = |n: usize| case(path, &full.decided).replace("{entry}", &n.to_string());
             Way::Page(office, (1..=8).map(entry).collect())
         }
+        "/console/cases/{case}/read/{what}" => {
+            let whole = |what: &&str| case(path, &full.decided).replace("{what}", what);
+            let what = ["points", "clocks", "people", "owed", "decision"];
+            Way::Page(office, what.iter().map(whole).collect())
+        }
         // The steps' own test opens each of them.
         "/console/cases/{case}/steps/{step}" => page(office, &case(path, &full.decided).replace("{step}", "recommend")),
         "/console/cases/{case}/code" => page(office, &case(path, &full.decided)),
@@ -140,10 +145,17 @@ fn way(path: &str, full: &Full) -> Way {
         "/console/reports/{year}/{file}" => Way::None(office, "/console/reports/2026/report.csv".to_owned()),
         "/firm" => page(Who::Role(Role::FirmLiaison), path),
         "/firm/cases/{case}" => page(Who::Role(Role::FirmLiaison), &case(path, &full.before_the_firm)),
+        "/firm/cases/{case}/read/{what}" => {
+            let whole = |what: &&str| case(path, &full.before_the_firm).replace("{what}", what);
+            Way::Page(Who::Role(Role::FirmLiaison), ["points", "owed", "1"].iter().map(whole).collect())
+        }
         "/firm/cases/{case}/{act}" => {
             Way::None(Who::Role(Role::FirmLiaison), case(path, &full.before_the_firm).replace("{act}", "offer"))
         }
         "/floor/affairs/{ticket}" => page(floor, &path.replace("{ticket}", &full.affair)),
+        "/floor/affairs/{ticket}/read/{what}" => {
+            page(floor, &path.replace("{ticket}", &full.affair).replace("{what}", "answer"))
+        }
         "/floor" | "/floor/law" | "/floor/forecasts" | "/floor/causes" | "/floor/processes" | "/floor/board"
         | "/floor/matches" | "/floor/customers" => page(floor, path),
         "/floor/processes/{process}" => page(floor, "/floor/processes/lineas?period=all"),
@@ -161,7 +173,11 @@ fn way(path: &str, full: &Full) -> Way {
         "/floor/merge" | "/floor/merge/confirm" => Way::None(Who::Role(Role::Steward), path.to_owned()),
         "/t" | "/t/complaint" => page(Who::Anybody, path),
         "/t/affair" => page(Who::Customer, path),
+        "/t/affair/read" => {
+            Way::Page(Who::Customer, ["answer", "history"].map(|what| format!("{path}?what={what}")).into())
+        }
         "/t/office" => page(Who::Claimant, path),
+        "/t/office/read" => page(Who::Claimant, &format!("{path}?paper=1")),
         // Looked at and not sent, it leads to the page that asks for it.
         "/t/office/code" => page(Who::Customer, "/t/office"),
         "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/survey"

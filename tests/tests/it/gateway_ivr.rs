@@ -4,9 +4,10 @@ mod exchange;
 mod limits;
 mod named;
 mod open;
+mod plan;
 mod session;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -510,6 +511,14 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
     said(3, "QUEUE billing");
     said(4, "We have registered your complaint");
     said(5, "Un momento, por favor.");
+    let asked = |call: usize| played[call].asked.iter().map(|asked| asked.path.rsplit('/').next().unwrap_or_default());
+    for call in [6, 7] {
+        assert_eq!(asked(call).collect::<Vec<_>>(), ["caller", "human"], "a zero is no key and no password");
+        said(call, "QUEUE ");
+    }
+    assert_eq!(asked(8).collect::<Vec<_>>(), ["caller", "status", "status", "status", "status", "human"]);
+    assert_eq!(heard[8].iter().filter(|line| line.contains("trece caracteres")).count(), 4, "{heard:#?}");
+    said(8, "QUEUE ");
     was_done(&scene, &callers).await;
 
     // The queue of their department takes who asks for a person; where it has no extension any more, who takes every other call does.
@@ -565,31 +574,4 @@ async fn what_a_real_telephone_exchange_asked_is_answered_as_its_plan_reads_it()
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     was_done(&scene, &callers).await;
     scene.stop().await.expect("the services end well");
-}
-
-#[test]
-fn a_recorded_session_asks_everything_that_the_plan_does_and_is_told_everything_that_it_reads() {
-    let asked: Vec<_> = session::recorded().calls.into_iter().flat_map(|call| call.asked).collect();
-    let facts: BTreeSet<&str> = asked.iter().flat_map(|asked| &asked.facts).map(String::as_str).collect();
-    for fact in session::read_by_the_plan() {
-        assert!(facts.contains(fact.as_str()), "the plan reads {fact}, which no answer of the session holds");
-    }
-    let questions = session::asked_by_the_plan();
-    assert_eq!(questions.len(), 6, "{questions:?}");
-    for (question, fields) in questions {
-        let path = format!("/ivr/v1/{question}");
-        let sent = asked.iter().find(|asked| asked.path == path);
-        let sent = sent.unwrap_or_else(|| panic!("the plan asks {question}, and the session does not"));
-        for field in fields.iter().map(String::as_str).chain(["call", "phone", "lang"]) {
-            assert!(sent.fields.contains_key(field), "{question} is asked with {field}");
-        }
-    }
-}
-
-#[test]
-fn the_dial_plan_asks_where_the_gateway_listens() {
-    let port = gateway::DEFAULTS.lines().find_map(|line| line.strip_prefix("listen = \"127.0.0.1:"));
-    let port = port.and_then(|rest| rest.split('"').next()).expect("the gateway listens somewhere");
-    let asked = format!("VENTANILLA_URL=http://127.0.0.1:{port}");
-    assert!(exchange::plan().lines().any(|line| line == asked), "{asked} is not in the plan");
 }

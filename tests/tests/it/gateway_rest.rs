@@ -237,6 +237,7 @@ pub(crate) async fn requests_mean_what_their_headers_say(scene: Scene, rest: Res
     let counter = Counter::open(scene, rest).await;
     let path = counter.path();
     tags_are_honoured(&counter, &path).await;
+    what_is_put_whole_is_put_on_the_version_that_if_match_says(&counter).await;
     what_is_no_request_is_told_why(&counter, &path).await;
     bombs_are_refused_at_once(&counter).await;
     a_document_comes_as_what_it_is(&counter, &path).await;
@@ -272,6 +273,39 @@ async fn tags_are_honoured(counter: &Counter, path: &str) {
     let changed = counter.send(Method::GET, path, &[("if-none-match", &tag)], "").await;
     assert_eq!(changed.status, StatusCode::OK);
     assert_ne!(changed.header("etag"), tag);
+}
+
+/// What is put whole has its etag inside, and is put on the version that `If-Match` says all the same.
+async fn what_is_put_whole_is_put_on_the_version_that_if_match_says(counter: &Counter) {
+    let names =
+        json!([{"language": "LANGUAGE_ES", "text": "Cobros"}, {"language": "LANGUAGE_EN", "text": "Collection"}]);
+    let puts = [
+        ("agents", json!({"agent": {"name": "agents/agent-8", "department": "billing", "capacity": 4}})),
+        ("queues", json!({"queue": {"name": "queues/billing", "rules": [{"topic": "billing", "skill": "refunds"}]}})),
+        ("departments", json!({"department": {"name": "departments/collection", "displayName": names}})),
+    ];
+    let supervisor = counter.scene.bearer_of(Role::Supervisor);
+    for (what, body) in puts {
+        let put = async |on: Option<&str>| {
+            let mut request = counter
+                .rest
+                .request(Method::POST, &format!("/v1/{what}:put"), Some(&supervisor))
+                .header("content-type", "application/json")
+                .header("idempotency-key", counter.scene.request_id());
+            if let Some(tag) = on {
+                request = request.header("if-match", tag);
+            }
+            counter.rest.send(request.body(Full::from(body.to_string())).unwrap()).await
+        };
+        let first = put(None).await;
+        assert_eq!(first.status, StatusCode::OK, "{what}: {:?}", first.json());
+        let tag = first.header("etag").to_owned();
+        let second = put(Some(&tag)).await;
+        assert_eq!(second.status, StatusCode::OK, "{what}, put on {tag}: {:?}", second.json());
+        assert_ne!(second.json()["etag"], first.json()["etag"], "{what}: it is another version");
+        let stale = put(Some(&tag)).await;
+        assert_eq!((stale.status, stale.reason().as_str()), (StatusCode::PRECONDITION_FAILED, "STALE_ETAG"), "{what}");
+    }
 }
 
 async fn what_is_no_request_is_told_why(counter: &Counter, path: &str) {

@@ -6,7 +6,6 @@ use std::io::{Cursor, Read as _};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use ledger::verify::verify_database;
 use prost::Name as _;
 use prost_reflect::DynamicMessage;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -24,6 +23,7 @@ use ventanilla_proto::ticketing::v1::{
 use ventanilla_tests::contract;
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::{Affair, SAID};
+use ventanilla_tests::scene::archive;
 use ventanilla_tests::scene::caller::reason;
 use ventanilla_tests::scene::canary::Canaries;
 use ventanilla_tests::scene::fingerprint;
@@ -135,6 +135,15 @@ fn papers(files: &BTreeMap<String, String>) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
+    all_is_taken_along_and_nothing_is_left(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_of_a_person_whose_affair_went_into_the_archive_and_until_then_all_of_it_is_shown_as_before() {
+    all_is_taken_along_and_nothing_is_left(true).await;
+}
+
+async fn all_is_taken_along_and_nothing_is_left(archived: bool) {
     let scene = Scene::fresh_that_keeps(0).await;
     let affair = Affair::of(&scene, Person::numbered(43_000_001));
     let admin = scene.admin().await;
@@ -174,6 +183,11 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "ERASURE_HELD"));
     let named: Vec<String> = held(&refused).into_keys().collect();
     assert_eq!(named, [case.name.clone(), ticket.name.clone(), part], "what is answered together is needed together");
+    if archived {
+        fingerprint::settled(&admin, LIMIT).await;
+        archive::months_end(&scene).await;
+        affair.talk(&known).await.expect("a contact in the month after");
+    }
     affair.file_away(&case.name).await.expect("the case is closed");
     // The affair hears of it, and is another version then.
     fingerprint::settled(&admin, LIMIT).await;
@@ -183,6 +197,12 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     let told: i64 = sqlx::query_scalar(told).fetch_one(&admin).await.expect("a count");
     assert!(told > 20, "{told} events wait for whoever listens, and hold no word of the person either");
 
+    if archived {
+        let before = archive::shown(&scene, &affair, &ticket.name, &case.name).await;
+        assert!(before.steps() > 10, "{before:?}");
+        archive::take_out(&scene).await;
+        assert_eq!(archive::shown(&scene, &affair, &ticket.name, &case.name).await, before);
+    }
     let ids = customer(&affair, &known).await.also_known_as;
     let person = about(&affair.person);
     let everything = canaries(person.iter().map(String::as_str).chain(SAID));
@@ -224,6 +244,9 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     assert!(journal.contains(granted.name.trim_start_matches("erasures/")));
     assert_eq!(everything.found_in(&journal), [""; 0]);
 
+    if archived {
+        assert_eq!(everything.found_in(&archive::text(&scene)), [""; 0], "no file has a word of the person");
+    }
     the_ledgers_are_whole(&scene).await;
     let mut investigator = affair.cast.investigator.office.clone();
     let verdict = investigator.verify_dossier(VerifyDossierRequest { name: case.name.clone() }).await;
@@ -276,7 +299,7 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
 
 async fn the_ledgers_are_whole(scene: &Scene) {
     for service in Service::ALL {
-        let verdict = verify_database(&scene.db(service).await, service.name(), &[], &[]).await.expect("a ledger");
+        let verdict = archive::held(scene, service).await;
         assert_eq!(verdict.fault, None, "{service:?}");
         assert!(verdict.entries > 0 || service == Service::Webhooks, "{service:?}");
         if matches!(service, Service::CustomerProfile | Service::Ticketing) {

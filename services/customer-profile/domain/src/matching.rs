@@ -37,5 +37,5 @@ pub use estimate::{Estimate, Plan, estimate};
 pub use level::{Field, Grade, Level};
 pub use person::{Description, Frequencies, Person};
 pub use rules::{EXPECTED_RECORDS, FamilyAllowance, Odds, Rules, Thresholds};
-pub use score::{Comparison, Doubt, Finding, Score, contradictions};
+pub use score::{Comparison, Doubt, Finding, Score, contradicted, contradictions};
 pub use written::{RulesFault, WrittenOdds, WrittenRules};

@@ -39,6 +39,25 @@ pub(crate) async fn is_any_waiting_up_to(pool: &PgPool, last: Uuid) -> Result<bo
     Ok(found)
 }
 
+/// Whether any of these records has keys that another version of the rules made.
+#[tracing::instrument(level = "debug", name = "db.comparison.is_any_outdated", skip_all)]
+pub(crate) async fn is_any_outdated(
+    tx: &mut PgConnection,
+    records: &[SourceRecordId],
+    version: &str,
+) -> Result<bool, StoreError> {
+    let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from customer_profile.source_record
+                          where id = any($1) and keyed_by <> $2 and keyed_by not in ('erased', 'unreadable')) as "found!""#,
+        &ids,
+        version,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(found)
+}
+
 /// Records of one of two halves that wait, locked; those that another worker holds are left to it.
 #[tracing::instrument(level = "debug", name = "db.comparison.waiting", skip_all)]
 pub(crate) async fn waiting(tx: &mut PgConnection, half: i32, limit: i64) -> Result<Vec<SourceRecordId>, StoreError> {

@@ -110,12 +110,25 @@ pub(crate) async fn put(
     Ok(())
 }
 
+/// Marks records that could not be read as waiting: who could not be read before may be now.
+#[tracing::instrument(level = "debug", name = "db.match_key.try_again", skip_all)]
+pub(crate) async fn try_again(pool: &PgPool) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update customer_profile.source_record set keyed_by = null, compared_by = null where id in
+             (select id from customer_profile.source_record where keyed_by = 'unreadable' for update skip locked)",
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// Marks records whose keys were made by other rules as waiting, at most so many; answers how many.
 #[tracing::instrument(level = "debug", name = "db.match_key.outdate", skip_all)]
 pub(crate) async fn outdate(pool: &PgPool, version: &str, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "update customer_profile.source_record set keyed_by = null, compared_by = null where id in
-             (select id from customer_profile.source_record where keyed_by <> $1 and keyed_by <> 'erased' limit $2 for update skip locked)",
+             (select id from customer_profile.source_record
+              where keyed_by <> $1 and keyed_by not in ('erased', 'unreadable') limit $2 for update skip locked)",
         version,
         limit,
     )
@@ -130,13 +143,20 @@ pub(crate) struct Candidate {
     pub customer: CustomerId,
 }
 
-/// The records that share enough of these keys to be compared, those that share most first. A key that too many
-/// records share finds nobody.
+/// Has a transaction that just began read one snapshot, and write nothing.
+#[tracing::instrument(level = "debug", name = "db.match_key.look_only", skip_all)]
+pub(crate) async fn look_only(tx: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(tx).await?;
+    Ok(())
+}
+
+/// The records that share enough of these keys to be compared. A key that too many records would share finds nobody.
 #[tracing::instrument(name = "db.match_key.candidates", skip_all)]
-pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Vec<Candidate>, StoreError> {
+pub(crate) async fn candidates(tx: &mut PgConnection, keys: &[BlockingKey]) -> Result<Vec<Candidate>, StoreError> {
     let weights: Vec<i16> = keys.iter().map(weight).collect();
     let keys: Vec<Uuid> = keys.iter().map(stored).collect();
-    let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
+    // A record that said the same would be one more of them.
+    let largest = i32::try_from(LARGEST_BLOCK - 1).unwrap_or(i32::MAX);
     let ids = sqlx::query_scalar!(
         r#"with block as materialized (
                select w.weight, array(select k.source_record_id from customer_profile.match_key k
@@ -152,28 +172,30 @@ pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Ve
         &weights,
         i64::from(WORTH_COMPARING),
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *tx)
     .await?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut connection = pool.acquire().await?;
-    let found = record::load(&mut connection, &ids).await?;
+    let found = record::load(tx, &ids).await?;
     Ok(found.into_iter().map(|stored| Candidate { record: stored.record, customer: stored.customer }).collect())
 }
 
-/// The identifiers among these that more records carry than one person's ever would.
+/// The identifiers among these that more records carry than one person's ever would, once a record came that carries `coming` of them, too.
 #[tracing::instrument(name = "db.match_key.crowded", skip_all)]
 pub(crate) async fn crowded(
     executor: impl PgExecutor<'_>,
     identifiers: &[&IdentifierKey],
+    coming: &HashSet<&IdentifierKey>,
 ) -> Result<HashSet<IdentifierKey>, StoreError> {
     if identifiers.is_empty() {
         return Ok(HashSet::new());
     }
+    let most =
+        |key: &IdentifierKey| i64::try_from(key.kind.fan_out().saturating_sub(usize::from(coming.contains(key))));
     let kinds: Vec<String> = identifiers.iter().map(|key| key.kind.as_str().to_owned()).collect();
     let values: Vec<String> = identifiers.iter().map(|key| key.value.expose().clone()).collect();
-    let most: Vec<i64> = identifiers.iter().map(|key| i64::try_from(key.kind.fan_out()).unwrap_or(i64::MAX)).collect();
+    let most: Vec<i64> = identifiers.iter().map(|key| most(key).unwrap_or(i64::MAX)).collect();
     let places = sqlx::query_scalar!(
         r#"select w.place as "place!"
            from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as w (kind, key, most, place)

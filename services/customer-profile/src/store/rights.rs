@@ -299,8 +299,8 @@ pub(crate) async fn reasons_elsewhere(tx: &mut PgConnection, ids: &[Uuid]) -> Re
                from reached join customer_profile.source_record s on s.id = reached.id
                where s.own_customer_id <> all($1)
            )
-           select l.position from other join customer_profile.ledger l on l.aggregate = other.aggregate
-           where l.commitment is not null and l.type = 'ventanilla.customer.v1.IdentityLinkAsserted'
+           select l.position as "position!" from other join customer_profile.ledger_known l on l.aggregate = other.aggregate
+           where l.committed and l.type = 'ventanilla.customer.v1.IdentityLinkAsserted'
              and exists (select from own where position(convert_to('sourceRecords/' || own.id, 'UTF8') in l.payload) > 0)"#,
         ids,
     )

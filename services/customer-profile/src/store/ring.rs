@@ -53,7 +53,7 @@ pub(crate) struct Promise {
     pub danger: i16,
 }
 
-/// Those who have the number now, at most nine of them. Whether a customer has it still, the record says that was observed last
+/// Those who have the number now, at most nine of them. Whether a customer has it still, or has it yet, the record says that was observed last
 /// of those of theirs that state a period, however many others mention it, unless it was verified with them since: the domain's
 /// `golden` decides the same for screens. Of what nobody proved nothing is told while somebody else is known to
 /// have the number. Records past the 65th are not looked at: by then nobody can say who is calling.
@@ -66,11 +66,11 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                  and (valid_until is null or valid_until > $2)
                  and not exists (
                      select from (
-                         select e.valid_until, e.observed_at from customer_profile.identifier e
+                         select e.valid_from, e.valid_until, e.observed_at from customer_profile.identifier e
                          where e.kind = 'phone' and e.key = $1 and e.customer_id = i.customer_id
                            and (e.valid_from is not null or e.valid_until is not null) and not e.unproven
-                         order by e.observed_at desc, e.valid_until limit 1
-                     ) said where said.valid_until <= $2 and (i.verified_at > said.observed_at) is not true
+                         order by e.observed_at desc, e.valid_until, e.valid_from desc nulls last limit 1
+                     ) said where (said.valid_until <= $2 or said.valid_from > $2) and (i.verified_at > said.observed_at) is not true
                  ) limit 65
            ), carrier as materialized (
                select * from proven
@@ -80,11 +80,11 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                   and (valid_from is null or valid_from <= $2) and (valid_until is null or valid_until > $2)
                   and not exists (
                       select from (
-                          select e.valid_until, e.observed_at from customer_profile.identifier e
+                          select e.valid_from, e.valid_until, e.observed_at from customer_profile.identifier e
                           where e.kind = 'phone' and e.key = $1 and e.customer_id = i.customer_id
                             and (e.valid_from is not null or e.valid_until is not null)
-                          order by e.unproven, e.observed_at desc, e.valid_until limit 1
-                      ) said where said.valid_until <= $2 and (i.verified_at > said.observed_at) is not true
+                          order by e.unproven, e.observed_at desc, e.valid_until, e.valid_from desc nulls last limit 1
+                      ) said where (said.valid_until <= $2 or said.valid_from > $2) and (i.verified_at > said.observed_at) is not true
                   ) limit 65)
            ), uses as materialized (
                select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at,

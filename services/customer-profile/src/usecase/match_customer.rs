@@ -1,11 +1,13 @@
 //! `MatchCustomer`: who a described person may be, without writing anything.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod joining;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Rules, Score, blocking_keys};
-use customer_profile_domain::{Content, CustomerId, IdentifierKey, SourceRecordId};
+use customer_profile_domain::{Content, CustomerId, SourceRecordId};
 use kernel::ResourceId;
-use postgres::StoreError;
+use postgres::{StoreError, Tx};
 use server::Call;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
@@ -14,13 +16,13 @@ use super::Profile;
 use crate::comparing;
 use crate::error::ProfileError;
 use crate::judgement::{self, likelihood};
-use crate::store::{customer, identity, match_key, rules};
+use crate::store::{customer, match_key};
 
 /// The best that one customer's records come to.
 struct Best {
     record: SourceRecordId,
     score: Score,
-    /// An identifier would make the two one, whatever the score.
+    /// They would be one, though the score is less than certain.
     by_identifier: bool,
 }
 
@@ -28,43 +30,34 @@ struct Best {
 pub(crate) async fn match_customer(
     profile: &Profile,
     call: &Call,
-    mut described: Content,
+    described: Content,
     most: usize,
 ) -> Result<proto::MatchCustomerResponse, ProfileError> {
-    let pool = profile.db.reader();
-    let keys: Vec<_> = described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded(pool, &keys).await?;
-    for identifier in &mut described.identifiers {
-        // What everybody carries says nothing of who somebody is.
-        identifier.shared |= crowded.contains(identifier.key());
-    }
-    let neutral = Frequencies::neutral();
-    let person = Person::new(&Description::from(&described), &neutral);
-    let candidates = match_key::candidates(pool, &blocking_keys(&person)).await?;
-
+    // One snapshot: whoever is linked or parted meanwhile is before or after the answer.
+    let mut tx = profile.db.tx().await?;
+    match_key::look_only(&mut tx).await?;
     let rules = &*profile.rules.current();
-    let mut best: HashMap<CustomerId, Best> = HashMap::new();
-    for candidate in &candidates {
-        let other = Person::new(&Description::from(&candidate.record.content), &neutral);
-        let score = rules.score(&person, &other);
-        let score = if candidate.record.content.unproven { score.unproven() } else { score };
-        if score.grade < Grade::Possible {
-            continue;
-        }
-        let known = best.get(&candidate.customer);
-        if known.is_none_or(|known| likelihood(&score) > likelihood(&known.score)) {
-            best.insert(candidate.customer, Best { record: candidate.record.id, score, by_identifier: false });
+    let (mut best, certain) = by_score(&mut tx, rules, described.clone()).await?;
+    let joining = joining::joining(&mut tx, rules, &described, &certain).await?;
+    let missed = joining.joined.iter().filter(|(customer, _)| !best.contains_key(customer));
+    let missed: Vec<(CustomerId, SourceRecordId)> =
+        missed.flat_map(|(customer, records)| records.iter().map(|record| (*customer, *record))).collect();
+    let scores = comparing::scores_of(&mut tx, rules, &described, missed.iter().map(|(_, record)| *record)).await?;
+    for (customer, record) in missed {
+        if let Some(score) = scores.get(&record) {
+            nearer(&mut best, customer, record, *score);
         }
     }
-    for (customer, mut by) in by_identifiers(profile, rules, &described).await? {
-        if let Some(known) = best.remove(&customer) {
+    for (customer, found) in &mut best {
+        if joining.joined.contains_key(customer) {
             // The nearest record is told, and that it is certain.
-            by = Best { by_identifier: known.score.grade != Grade::Certain, ..known };
+            found.by_identifier = found.score.grade != Grade::Certain;
+            (found.score.grade, found.score.doubt) = (Grade::Certain, None);
+        } else if let Some(doubt) = joining.apart.get(customer) {
+            found.score.grade = found.score.grade.min(Grade::Probable);
+            // What stands against the nearest record itself is told first; what else is doubtful of it, an identifier would outweigh.
+            found.score.doubt = found.score.contradiction.or(Some(*doubt));
         }
-        if by.by_identifier {
-            (by.score.grade, by.score.doubt) = (Grade::Certain, None);
-        }
-        best.insert(customer, by);
     }
     let mut found: Vec<(CustomerId, Best)> = best.into_iter().collect();
     found.sort_by(|(a, one), (b, other)| likelihood(&other.score).cmp(&likelihood(&one.score)).then(a.cmp(b)));
@@ -73,9 +66,9 @@ pub(crate) async fn match_customer(
     let restricted = if super::keeps(call) || ids.is_empty() {
         HashSet::new()
     } else {
-        let mut connection = pool.acquire().await.map_err(StoreError::from)?;
-        customer::restricted_among(&mut connection, &ids).await?
+        customer::restricted_among(&mut tx, &ids).await?
     };
+    tx.rollback().await?;
     Ok(proto::MatchCustomerResponse {
         rules_version: rules.version().to_owned(),
         matches: found
@@ -88,33 +81,42 @@ pub(crate) async fn match_customer(
     })
 }
 
-/// The customers that an identifier of the description would make one with it, as ingesting the same words would.
-async fn by_identifiers(
-    profile: &Profile,
+/// The nearest record of each customer that the description is compared with, and all records of which a score is certain.
+async fn by_score(
+    tx: &mut Tx,
     rules: &Rules,
-    described: &Content,
-) -> Result<HashMap<CustomerId, Best>, StoreError> {
-    let linking: BTreeSet<IdentifierKey> =
-        described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).cloned().collect();
-    let mut found = HashMap::new();
-    if linking.is_empty() {
-        return Ok(found);
+    mut described: Content,
+) -> Result<(HashMap<CustomerId, Best>, BTreeMap<SourceRecordId, CustomerId>), StoreError> {
+    let keys: Vec<_> = described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).collect();
+    let crowded = match_key::crowded(&mut **tx, &keys, &keys.iter().copied().collect()).await?;
+    for identifier in &mut described.identifiers {
+        // What everybody carries says nothing of who somebody is.
+        identifier.shared |= crowded.contains(identifier.key());
     }
-    let mut tx = profile.db.tx().await?;
-    let carried = identity::carriers(&mut tx, &linking).await?;
-    if !carried.is_empty() {
-        let edition = rules::edition(&mut *tx).await?;
-        for identifier in &described.identifiers {
-            let Some(held) = carried.get(identifier.key()) else { continue };
-            let joined = comparing::would_join(&mut tx, rules, edition, identifier, &held.carriers, described).await?;
-            let Some((record, score)) = joined else { continue };
-            if let Some(customer) = held.customers.get(&record) {
-                found.entry(*customer).or_insert(Best { record, score, by_identifier: true });
-            }
+    let neutral = Frequencies::neutral();
+    let person = Person::new(&Description::from(&described), &neutral);
+    let candidates = match_key::candidates(tx, &blocking_keys(&person)).await?;
+    let (mut best, mut certain) = (HashMap::new(), BTreeMap::new());
+    for candidate in &candidates {
+        let other = Person::new(&Description::from(&candidate.record.content), &neutral);
+        let score = rules.score(&person, &other);
+        let score = if candidate.record.content.unproven { score.unproven() } else { score };
+        if score.grade < Grade::Possible {
+            continue;
         }
+        if score.grade == Grade::Certain {
+            certain.insert(candidate.record.id, candidate.customer);
+        }
+        nearer(&mut best, candidate.customer, candidate.record.id, score);
     }
-    tx.rollback().await?;
-    Ok(found)
+    Ok((best, certain))
+}
+
+/// Keeps the likelier of a customer's records.
+fn nearer(best: &mut HashMap<CustomerId, Best>, customer: CustomerId, record: SourceRecordId, score: Score) {
+    if best.get(&customer).is_none_or(|known| likelihood(&score) > likelihood(&known.score)) {
+        best.insert(customer, Best { record, score, by_identifier: false });
+    }
 }
 
 /// Of somebody whose data is kept and not used no field is confirmed to whoever describes them: that they may be meant, so

@@ -3,7 +3,7 @@
 
 mod preview;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use customer_profile_domain::matching::{Description, Frequencies, Person, Rules, Score};
 use customer_profile_domain::{Basis, Content, CustomerId, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId};
@@ -220,7 +220,7 @@ async fn nearest(
 ) -> Result<Vec<Nearest>, ProfileError> {
     let keys = records.values().flat_map(|r| &r.content.identifiers).map(|i| i.key());
     let keys: Vec<_> = keys.filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded(&mut **tx, &keys).await?;
+    let crowded = match_key::crowded(&mut **tx, &keys, &HashSet::new()).await?;
     let neutral = Frequencies::neutral();
     let person = |record: &Record| {
         let mut content: Content = record.content.clone();

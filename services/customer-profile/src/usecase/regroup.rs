@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use customer_profile_domain::{CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve};
+use customer_profile_domain::matching::{Doubt, Edition};
+use customer_profile_domain::{
+    Content, CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve,
+};
 use jiff::{SignedDuration, Timestamp};
 use kernel::ResourceId;
 use ledger::{Draft, Stamp};
@@ -67,6 +70,45 @@ impl Component {
         fresh: Option<CustomerId>,
         reading: Reading,
     ) -> Result<Self, ProfileError> {
+        let mut component = Self::gather(tx, customers, fresh, reading).await?;
+        if component.members.len() > 1 {
+            let edition = rules::edition(&mut **tx).await?;
+            let records = component.records();
+            component.contradictions = comparing::contradicting(tx, edition, &records).await?;
+        }
+        Ok(component)
+    }
+
+    /// The same to look, by these rules, with somebody in it who is described so and has no record: `node` stands for one that said it and
+    /// came last. Answers, too, what stands between them and each record that they contradict.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) async fn read_with(
+        tx: &mut Tx,
+        customers: BTreeSet<CustomerId>,
+        node: Node,
+        (described, edition): (&Content, Edition),
+    ) -> Result<(Self, BTreeMap<SourceRecordId, Doubt>), ProfileError> {
+        let mut component = Self::gather(tx, customers, None, Reading::Free).await?;
+        let between = comparing::contradicting_with(tx, edition, &component.records(), described).await?;
+        component.contradictions = between.records;
+        component.contradictions.extend(between.described.keys().map(|record| Pair::of(*record, node.record)));
+        component.members.insert(node.record, Member { node, customer: node.own_customer });
+        Ok((component, between.described))
+    }
+
+    fn records(&self) -> Vec<Uuid> {
+        self.members.keys().map(|record| record.uuid()).collect()
+    }
+
+    /// The records and what is said of them, without what stands between them.
+    async fn gather(
+        tx: &mut Tx,
+        customers: BTreeSet<CustomerId>,
+        fresh: Option<CustomerId>,
+        reading: Reading,
+    ) -> Result<Self, ProfileError> {
         let mut component = Self {
             members: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -106,11 +148,6 @@ impl Component {
                     }
                 }
             }
-        }
-        if component.members.len() > 1 {
-            let edition = rules::edition(&mut **tx).await?;
-            let records: Vec<Uuid> = component.members.keys().map(|record| record.uuid()).collect();
-            component.contradictions = comparing::contradicting(tx, edition, &records).await?;
         }
         Ok(component)
     }

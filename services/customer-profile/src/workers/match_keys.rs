@@ -1,11 +1,14 @@
 //! Makes the match keys of records: of each that came or changed, and of all again when the rules that make
-//! them are newer than those a record was keyed by. Whoever ingests does not wait for it.
+//! them are newer than those a record was keyed by. Whoever ingests does not wait for it. A process looks for such records when it starts, and
+//! every hour: while old and new processes run side by side, the old ones key what comes by their rules.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use customer_profile_domain::matching::{Description, Frequencies, KEYS_VERSION, Person, blocking_keys};
-use kernel::{Classify as _, Kind};
+use jiff::{SignedDuration, Timestamp};
+use kernel::{Ambient, Classify as _, Kind};
 use postgres::{Db, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -15,14 +18,29 @@ use crate::store::match_key;
 
 /// Records keyed in one transaction.
 const BATCH: usize = 256;
+/// After so long all records are looked through once more for keys of other rules. It reads the whole table, beside everybody.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 /// The truth when nobody nudges: another process may have ingested.
 const POLL: Duration = Duration::from_secs(1);
+
+/// What is looked for among all records.
+struct Looking {
+    /// Those that could not be read: once.
+    unreadable: bool,
+    /// Keys of other rules, as long as there are any.
+    outdated: bool,
+    /// When that began last.
+    since: Timestamp,
+}
 
 /// Makes keys in one schema. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct MatchKeys {
     db: Db,
+    ambient: Ambient,
     came: Arc<Notify>,
+    /// Somebody met keys of other rules.
+    met: Arc<AtomicBool>,
     keyed: Arc<Keyed>,
 }
 
@@ -44,8 +62,14 @@ impl Keyed {
 }
 
 impl MatchKeys {
-    pub(crate) fn new(db: Db) -> Self {
-        Self { db, came: Arc::new(Notify::new()), keyed: Arc::default() }
+    pub(crate) fn new(db: Db, ambient: Ambient) -> Self {
+        Self { db, ambient, came: Arc::new(Notify::new()), met: Arc::default(), keyed: Arc::default() }
+    }
+
+    /// Says that there are keys of other rules, which are to be made anew now.
+    pub(crate) fn look_again(&self) {
+        self.met.store(true, Ordering::Relaxed);
+        self.came.notify_one();
     }
 
     /// Says that a record came or changed.
@@ -63,9 +87,13 @@ impl MatchKeys {
     /// # Errors
     /// What waiting does not heal; the supervisor starts the worker again.
     pub(crate) async fn run(self, cancel: CancellationToken) -> Result<(), StoreError> {
-        let mut outdated = true;
+        let mut looking = Looking { unreadable: true, outdated: true, since: self.ambient.now() };
         while !cancel.is_cancelled() {
-            match self.round(&mut outdated).await {
+            let now = self.ambient.now();
+            if self.met.swap(false, Ordering::Relaxed) || now.duration_since(looking.since) >= LOOK_AGAIN {
+                looking = Looking { outdated: true, since: now, ..looking };
+            }
+            match self.round(&mut looking).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
@@ -84,19 +112,23 @@ impl MatchKeys {
     }
 
     /// One batch; whether there may be more.
-    async fn round(&self, outdated: &mut bool) -> Result<bool, StoreError> {
+    async fn round(&self, looking: &mut Looking) -> Result<bool, StoreError> {
         let limit = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        if *outdated {
-            *outdated = match_key::outdate(self.db.reader(), KEYS_VERSION, limit).await? > 0;
+        if looking.unreadable {
+            match_key::try_again(self.db.reader()).await?;
+            looking.unreadable = false;
+        }
+        if looking.outdated {
+            looking.outdated = match_key::outdate(self.db.reader(), KEYS_VERSION, limit).await? > 0;
         }
         if !match_key::is_any_waiting(self.db.reader()).await? {
-            return Ok(*outdated);
+            return Ok(looking.outdated);
         }
         let mut tx = self.db.tx().await?;
         let waiting = match_key::waiting(&mut tx, limit).await?;
         if waiting.is_empty() {
             tx.rollback().await?;
-            return Ok(*outdated);
+            return Ok(looking.outdated);
         }
         let neutral = Frequencies::neutral();
         let mut keys = Vec::with_capacity(waiting.len());

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use customer_profile_domain::matching::{MOST_COMPARED, Rules, Score};
+use customer_profile_domain::matching::{KEYS_VERSION, MOST_COMPARED, Rules, Score};
 use customer_profile_domain::{ChangeBasis, ChangeKind, Pair, ReviewState, revised};
 use kernel::{Classify as _, Kind, ResourceId};
 use postgres::{StoreError, Tx};
@@ -101,6 +101,9 @@ impl RulesReviews {
         if comparison::is_any_waiting_up_to(self.profile.db.reader(), last).await? {
             return self.wait(tx).await;
         }
+        if comparison::is_any_outdated(&mut tx, &subjects, KEYS_VERSION).await? {
+            return self.wait_for_keys(tx).await;
+        }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
         let mut pairs: BTreeSet<Pair> =
             comparison::candidates(&mut tx, &subjects, MOST_COMPARED).await?.into_iter().collect();
@@ -121,12 +124,21 @@ impl RulesReviews {
             return self.wait(tx).await;
         }
         let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;
+        if comparison::is_any_outdated(&mut tx, &subjects, KEYS_VERSION).await? {
+            return self.wait_for_keys(tx).await;
+        }
         // Each few under the locks of what they carry: whoever links by one of them later asks the rules in force.
         for few in uuids(&subjects).chunks(FEW) {
             link_anew(&self.profile, few).await?;
         }
         comparison::stale_again(&mut tx, &subjects, &review.version).await?;
         self.went_on(tx, review, &subjects, ReviewState::Applied).await
+    }
+
+    /// Has keys made anew that another version of the program made: by those nobody is found whom the rules in force would find.
+    async fn wait_for_keys(&self, tx: Tx) -> Result<Next, ProfileError> {
+        self.profile.match_keys.look_again();
+        self.wait(tx).await
     }
 
     /// Has those who make keys and compare go on.

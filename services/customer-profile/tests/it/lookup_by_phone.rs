@@ -245,3 +245,31 @@ async fn a_recycled_number_leads_to_who_has_it_now() {
     let refused = world.try_ingest(before).await.unwrap_err();
     assert_eq!(crate::support::fields(&refused), ["record.identifiers[0].valid_until_time"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_theirs_from_next_week_on_leads_to_nobody_before() {
+    let world = World::new().await;
+    let said = |system: &str| record(system, "sales", "1").named("Eva Sanz Oca").dni(&dni(2)).phone("600111222");
+    let eva = world.ingest(said("shop").observed("2026-11-01T10:00:00Z")).await.customer;
+    let mut later = said("crm").observed("2026-11-20T10:00:00Z");
+    later.identifiers[1].valid_from_time = Some(time("2026-12-01T00:00:00Z"));
+    assert_eq!(world.ingest(later).await.customer, eva);
+    // Proven, and then as if all of it had come by forms.
+    let unproven = "update customer_profile.identifier set unproven = true";
+    for (makes_it, known) in [("select", MatchGrade::Certain), (unproven, MatchGrade::Possible)] {
+        sqlx::query(makes_it).execute(&world.admin().await).await.unwrap();
+        let answer = world.lookup("600111222").await;
+        assert_eq!((answer.grade(), answer.customer.as_str()), (MatchGrade::None, ""), "{makes_it}");
+        let request =
+            WhatIsKnownRequest { name: eva.clone(), purpose: AskPurpose::Complaint.into(), ..Default::default() };
+        let facts = world.client(kernel::Role::Ivr).what_is_known(request).await.unwrap().into_inner().facts;
+        let phone = facts.iter().find(|fact| fact.kind() == FactKind::Phone).unwrap();
+        assert_eq!(phone.state(), FactState::Unknown, "as screens have it");
+        let week = jiff::SignedDuration::from_hours(10 * 24);
+        world.harness.surroundings.advance(week);
+        let answer = world.lookup("600111222").await;
+        assert_ne!(answer.grade(), MatchGrade::None, "{makes_it}");
+        assert!(answer.grade() == known || answer.customer == eva, "{answer:?}");
+        world.harness.surroundings.advance(-week);
+    }
+}

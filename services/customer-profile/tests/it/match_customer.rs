@@ -1,12 +1,13 @@
 //! `MatchCustomer`: who a described person may be, how sure that is, and why.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::customer::v1::*;
 
-use crate::support::{Say, World, dni, fields, reason, record};
+use crate::support::{Dice, Say, World, dni, fields, reason, record};
 
 impl World {
     /// Waits until the match keys of everything that was ingested are made.
@@ -22,7 +23,7 @@ impl World {
 
     async fn matches(&self, said: SourceRecord) -> Vec<CustomerMatch> {
         self.keyed().await;
-        let request = MatchCustomerRequest { person: Some(person(said)), max_results: 0 };
+        let request = MatchCustomerRequest { person: Some(person(said)), max_results: 50 };
         let answer = self.client(Role::Agent).match_customer(request).await.unwrap().into_inner();
         assert!(!answer.rules_version.is_empty());
         answer.matches
@@ -175,6 +176,27 @@ async fn keys_of_older_rules_are_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_a_process_of_before_made_since_are_made_anew_within_the_hour() {
+    let world = World::new().await;
+    world.ingest(known("1", BEGONA, "1975-03-12")).await;
+    world.keyed().await;
+    let admin = world.admin().await;
+    for change in [
+        "update customer_profile.match_key set key = gen_random_uuid()",
+        "update customer_profile.source_record set keyed_by = 'keys-0'",
+    ] {
+        sqlx::query(change).execute(&admin).await.unwrap();
+    }
+    assert_eq!(world.matches(said(BEGONA, "1975-03-12")).await, []);
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(1));
+    testkit::eventually(Duration::from_secs(20), || async {
+        let found = world.matches(said(BEGONA, "1975-03-12")).await;
+        if found.len() == 1 { Ok(()) } else { Err(found) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_wrong_with_a_person_is_said_at_once_by_its_path() {
     let world = World::new().await;
     let wrong = PersonDescription {
@@ -216,4 +238,156 @@ async fn whom_ingesting_the_same_words_would_make_one_is_certain_by_that_identif
     }
     let by_score = world.matches(said(BEGONA, "1975-03-12").dni(&dni(20_000_001)).phone("943111222")).await;
     assert_eq!((by_score[0].grade(), by_score[0].by_identifier), (MatchGrade::Certain, false));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_certain_of_whom_another_record_says_what_contradicts_it() {
+    const ONE_SURNAME: [&str; 3] = ["Antonio", "García", ""];
+    const TWO_SURNAMES: [&str; 3] = ["Antonio", "Otaegi", "Zubizarreta"];
+    let document = |said: SourceRecord, of: u32| said.dni(&dni(20_000_000 + of));
+    let born = |said: SourceRecord, of: u32| said.born(if of == 1 { "1950-03-12" } else { "1981-07-30" });
+    type Tells = fn(SourceRecord, u32) -> SourceRecord;
+    let tells: [(Tells, MatchDoubt); 2] =
+        [(document, MatchDoubt::DifferentDocuments), (born, MatchDoubt::DifferentBirthDates)];
+    for (name, by_score) in [(ONE_SURNAME, false), (TWO_SURNAMES, true)] {
+        for (tells, doubt) in tells {
+            let world = World::new().await;
+            let father = |system: &str| record(system, "sales", "1").parts(name).email("a@correo.example");
+            let father_by_mail = world.ingest(tells(father("bank"), 1)).await;
+            let of_the_house = world.ingest(father("shop").phone("943111222")).await;
+            assert_eq!(of_the_house.customer, father_by_mail.customer);
+            world.compared().await;
+            let son = || tells(record("x", "sales", "x").parts(name).phone("943111222"), 2);
+            let found = world.matches(son()).await;
+            let told =
+                found.iter().find(|found| found.customer == of_the_house.customer).expect("the shop's record fits");
+            assert!(told.grade() != MatchGrade::Certain && !told.by_identifier, "{told:?}");
+            assert!(told.grade() == MatchGrade::Probable || !by_score, "its score alone is certain: {told:?}");
+            assert_eq!(told.doubt(), doubt);
+            let ingested = world.ingest(son()).await;
+            world.compared().await;
+            let apart = world.customer(&ingested.own_customer).await;
+            assert_eq!((apart.name, apart.source_records.len()), (ingested.own_customer, 1), "as ingesting them does");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_record_more_would_make_everybodys_is_so_for_whom_it_would_describe() {
+    let world = World::new().await;
+    let on_the_line =
+        |n: usize, name: [&str; 3]| record(&format!("system-{n}"), "sales", "1").parts(name).phone("643555010");
+    // Certain by name and line together, and not without the line.
+    let one = world.ingest(on_the_line(0, ["José", "Echeverría", "Larrañaga"])).await.customer;
+    let same = || on_the_line(9, ["José", "Echeverría", "Larrañaga"]);
+    for (n, surname) in ["Abad", "Bosch", "Cano", "Durán", "Espín", "Font", "Garro"].into_iter().enumerate() {
+        let found = world.matches(same()).await;
+        assert_eq!((found[0].grade(), found[0].customer.as_str()), (MatchGrade::Certain, one.as_str()), "{n} others");
+        world.ingest(on_the_line(n + 1, ["Hugo", surname, "Soto"])).await;
+    }
+    let found = world.matches(same()).await;
+    assert!(found.iter().all(|found| found.grade() != MatchGrade::Certain), "the ninth: {found:?}");
+    let ingested = world.ingest(same()).await;
+    world.compared().await;
+    assert_eq!(world.customer(&ingested.own_customer).await.name, ingested.own_customer, "as ingesting them does");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_a_record_more_would_make_a_crowds_finds_nobody() {
+    let world = World::new().await;
+    let one = world.ingest(known("1", BEGONA, "1975-03-12")).await.customer;
+    world.keyed().await;
+    let others = "insert into customer_profile.match_key (key, source_record_id, weight)
+                  select key, gen_random_uuid(), weight from customer_profile.match_key, generate_series(1, $1)
+                  where source_record_id = (select id from customer_profile.source_record)";
+    let admin = world.admin().await;
+    sqlx::query(others).bind(62).execute(&admin).await.unwrap();
+    assert_eq!(world.matches(said(BEGONA, "1975-03-12")).await.len(), 1, "the 64th of whom it says the same");
+    sqlx::query(others).bind(1).execute(&admin).await.unwrap();
+    assert_eq!(world.matches(said(BEGONA, "1975-03-12")).await, []);
+    world.ingest(known("2", BEGONA, "1975-03-12")).await;
+    world.compared().await;
+    assert_eq!(
+        (world.customer(&one).await.source_records.len(), world.queue().await.len()),
+        (1, 0),
+        "as comparing them does"
+    );
+}
+
+/// Somebody of a small house, by chance.
+fn of_the_house(dice: &mut Dice, nth: u32) -> SourceRecord {
+    const NAMES: [[&str; 3]; 5] = [
+        ["Begoña", "Echeverría", "Larrañaga"],
+        ["Begona", "Echevarria", "Larrañaga"],
+        ["Antonio", "Otaegi", "Zubizarreta"],
+        ["Antonio", "Otaegi", ""],
+        ["Nekane", "Otaegi", "Zubizarreta"],
+    ];
+    // The second is a slip of the first, and the third another person's.
+    const BIRTH_DATES: [&str; 3] = ["1950-03-12", "1950-12-03", "1981-07-30"];
+    let mut said = record(&format!("system-{nth}"), "sales", "1").parts(dice.one_of(&NAMES));
+    if dice.below(2) == 0 {
+        said = said.born(dice.one_of(&BIRTH_DATES));
+    }
+    if dice.below(3) == 0 {
+        said = said.dni(&dni(20_000_000 + u32::try_from(dice.below(2)).unwrap()));
+    }
+    if dice.below(5) == 0 {
+        said = said.with(IdentifierType::Account, "ES-100");
+    }
+    if dice.below(4) > 0 {
+        said = said.phone(dice.one_of(&["600111222", "943333444"]));
+    }
+    if dice.below(3) == 0 {
+        said = said.email(dice.one_of(&["a@correo.example", "b@correo.example"]));
+    }
+    said
+}
+
+/// Customers with their records.
+async fn customers(world: &World) -> BTreeMap<String, BTreeSet<String>> {
+    world.compared().await;
+    let members = "select 'customers/' || customer_id, 'sourceRecords/' || id from customer_profile.source_record";
+    let members: Vec<(String, String)> = sqlx::query_as(members).fetch_all(&world.admin().await).await.unwrap();
+    let mut customers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (customer, record) in members {
+        customers.entry(customer).or_default().insert(record);
+    }
+    customers
+}
+
+/// The nearest record contradicts nothing, and another, or somebody else, does.
+fn by_others(found: &CustomerMatch) -> bool {
+    let far = [MatchLevel::Far, MatchLevel::Contradicted];
+    let told = [MatchField::NationalId, MatchField::BirthDate];
+    let itself = found.findings.iter().any(|finding| told.contains(&finding.field()) && far.contains(&finding.level()));
+    let doubts = [MatchDoubt::DifferentDocuments, MatchDoubt::DifferentBirthDates, MatchDoubt::SeveralPeople];
+    !itself && doubts.contains(&found.doubt())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_any_small_house_certain_are_those_whom_ingesting_the_same_words_makes_one_and_nobody_else() {
+    let (mut joined_ever, mut held_apart) = (0, 0);
+    for seed in 1..=8 {
+        let (world, mut dice) = (World::new().await, Dice(seed));
+        for nth in 0..12 {
+            let words = of_the_house(&mut dice, nth);
+            let before = customers(&world).await;
+            let found = world.matches(words.clone()).await;
+            let certain: BTreeSet<&String> = found
+                .iter()
+                .filter(|found| found.grade() == MatchGrade::Certain)
+                .map(|found| &found.customer)
+                .collect();
+            let record = world.ingest(words.clone()).await;
+            let after = customers(&world).await;
+            let now = after.values().find(|records| records.contains(&record.name)).unwrap();
+            let joined: BTreeSet<&String> =
+                before.iter().filter(|(_, records)| records.is_subset(now)).map(|(customer, _)| customer).collect();
+            assert_eq!(certain, joined, "seed {seed}, step {nth}: {words:?} {found:?}");
+            joined_ever += joined.len();
+            held_apart += found.iter().filter(|found| by_others(found)).count();
+        }
+    }
+    assert!(joined_ever > 10 && held_apart > 5, "{joined_ever} joined, {held_apart} held apart");
 }

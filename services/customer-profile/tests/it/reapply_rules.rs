@@ -403,3 +403,30 @@ async fn a_review_waits_for_the_records_that_wait_for_their_keys_or_to_be_compar
         drop_review(&world, &ready).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_has_the_keys_made_anew_that_a_process_of_before_made() {
+    let world = among(MANY).await;
+    settle_in(&world).await;
+    picture(&world).await;
+    let world = world.restarted_with(identity(FEW)).await;
+    let begun = reapply(&world).await.unwrap();
+    let ready = once(&world, &begun.name, RulesReviewState::Ready).await;
+    let expected = told(&world, &ready).await;
+    assert!(expected.len() > 3, "{expected:?}");
+    drop_review(&world, &ready).await.unwrap();
+    // This process looked for such records when it started, and saw that there were none.
+    let by_others = "with keyed as (update customer_profile.source_record set keyed_by = 'keys-0')
+                     update customer_profile.match_key set key = gen_random_uuid()";
+    sqlx::query(by_others).execute(&world.admin().await).await.unwrap();
+    let begun = reapply(&world).await.unwrap();
+    let ready = once(&world, &begun.name, RulesReviewState::Ready).await;
+    assert_eq!(told(&world, &ready).await, expected, "nobody is looked for by keys that find nobody");
+    apply(&world, &ready).await.unwrap();
+    once(&world, &ready.name, RulesReviewState::Applied).await;
+    let keyed: Vec<String> = sqlx::query_scalar("select distinct keyed_by from customer_profile.source_record")
+        .fetch_all(&world.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(keyed, [customer_profile_domain::matching::KEYS_VERSION]);
+}

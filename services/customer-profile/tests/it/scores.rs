@@ -77,6 +77,26 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_stops_nobody() {
             .await
             .unwrap();
     assert_eq!(set_aside, "unreadable");
+
+    // Whoever starts tries it once more, and then leaves it.
+    let written = async |world: &World| -> (String, Option<String>) {
+        let row = "select xmin::text, keyed_by from customer_profile.source_record where id = $1::uuid";
+        sqlx::query_as(row).bind(&id).fetch_one(&world.admin().await).await.unwrap()
+    };
+    let (before, _) = written(&world).await;
+    let world = world.restarted().await;
+    let tried = testkit::eventually(std::time::Duration::from_secs(20), || async {
+        match written(&world).await {
+            (now, Some(_)) if now != before => Ok(now),
+            waiting => Err(waiting),
+        }
+    })
+    .await;
+    for n in 2..5 {
+        world.ingest(record("crm", "sales", &n.to_string()).parts(["Hugo", "Gil", "Soto"])).await;
+        world.compared().await;
+    }
+    assert_eq!(written(&world).await, (tried, Some("unreadable".to_owned())));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

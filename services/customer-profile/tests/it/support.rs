@@ -420,3 +420,29 @@ pub fn fields(status: &Status) -> Vec<String> {
 pub fn stranger() -> String {
     customer_profile_domain::CustomerId::from_uuid(Uuid::from_u128(404)).name()
 }
+
+/// Chance that is the same each time.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+
+    pub fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        let nth = usize::try_from(self.below(all.len() as u64)).unwrap();
+        all[nth].clone()
+    }
+}
+
+/// Waits until everybody is written by the settings in force.
+pub async fn written_anew(admin: &PgPool) {
+    testkit::eventually(std::time::Duration::from_secs(30), || async {
+        let open = "select count(*) from customer_profile.survivorship
+                    where done_at is null and number = (select max(number) from customer_profile.survivorship)";
+        let open: i64 = sqlx::query_scalar(open).fetch_one(admin).await.unwrap();
+        if open == 0 { Ok(()) } else { Err(open) }
+    })
+    .await;
+}

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use kernel::Role;
-use sqlx::PgPool;
 use ventanilla_customer_profile::IdentitySettings;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::*;
 
-use crate::support::{Say, World, dni, record, time};
+use crate::support::{Say, World, dni, record, time, written_anew};
 
 const SPANISH: i32 = 1;
 const CATALAN: i32 = 3;
@@ -46,17 +45,6 @@ async fn shown(world: &World, customer: &str) -> i32 {
 
 async fn showed(world: &World, customer: &str, known: jiff::Timestamp) -> i32 {
     language(&world.customer_as_known(customer, known).await.unwrap())
-}
-
-/// Waits until everybody is written by the settings in force.
-async fn written_anew(admin: &PgPool) {
-    testkit::eventually(Duration::from_secs(30), || async {
-        let open = "select count(*) from customer_profile.survivorship
-                    where done_at is null and number = (select max(number) from customer_profile.survivorship)";
-        let open: i64 = sqlx::query_scalar(open).fetch_one(admin).await.unwrap();
-        if open == 0 { Ok(()) } else { Err(open) }
-    })
-    .await;
 }
 
 /// An instant that is later than everything before it and earlier than everything after it.

@@ -3,19 +3,17 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
-use futures::future::join_all;
 use kernel::Role;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{
     Case, CaseState, DossierAccess, DossierEntry, GetProcedureRequest, ListDossierAccessesRequest,
     ListDossierEntriesRequest, ListObligationsRequest, Obligation, OfficeRole, Procedure,
 };
-use ventanilla_proto::sla::v1::{Clock, ClockBearer, ClockState, ExplainClockRequest, ListClocksRequest};
-use web::{Departments, Lang, Layout, Trouble, When, page};
+use web::{Cut, Departments, Lang, Layout, Trouble, When, page_within};
 
+use crate::clocks::{self, Clocks};
 use crate::danger::{self, Danger};
 use crate::draft::Draft;
-use crate::files::{self, File};
 use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper, Side};
@@ -24,14 +22,25 @@ use crate::step::{self, StepLink};
 use crate::timeline::{self, Happened};
 use crate::{money, words, wrong};
 
-/// Papers that are read for one page; the page leads on to the next ones.
-const PAPERS: usize = 500;
-/// Things that are shown of the timeline before somebody asks for all of them.
-const RECENT: usize = 60;
-/// Clocks whose proof is asked for.
-const CLOCKS: usize = 20;
-/// How many of each are counted at most.
-const COUNTED: i32 = 100;
+/// Papers of one page; it leads on to the others.
+const PAPERS: usize = 25;
+/// Papers that are read at once where all of them are needed.
+const READ: usize = 100;
+/// Things of the timeline on one page; it leads on to the others.
+const HAPPENED: usize = 35;
+/// Clocks of the case that are shown with their proof, and as many of the affair.
+const CLOCKS: usize = 8;
+/// Steps of a proof that are shown.
+const STEPS: usize = 12;
+/// Duties of the firm that are shown.
+const OWED: usize = 10;
+/// People who sat on the case that are shown, the last ones.
+const SEATS: usize = 15;
+/// Points whose similar decisions are shown.
+const SIMILAR: usize = 5;
+/// Bytes of a paper, and of what was said in the timeline, that are shown there.
+const PAPER_BEGINS: usize = 600;
+const SAID_BEGINS: usize = 280;
 /// Who looked last: so many are shown.
 const ACCESSES: i32 = 20;
 
@@ -41,10 +50,10 @@ pub(crate) struct Wanted {
     /// A step that was just taken.
     #[serde(default)]
     done: String,
-    /// The whole timeline.
+    /// How many things of the timeline, from its beginning, come before the end of what is shown of it; empty for all.
     #[serde(default)]
-    all: String,
-    /// The first paper that is shown, by its number.
+    until: String,
+    /// The first paper that is shown, by its number; empty for the newest.
     #[serde(default)]
     from: String,
 }
@@ -52,6 +61,8 @@ pub(crate) struct Wanted {
 /// Papers of a dossier in order, as many as one page holds.
 pub(crate) struct Papers {
     pub(crate) entries: Vec<DossierEntry>,
+    /// There may be others before them.
+    has_earlier: bool,
     /// The number of the first paper after them.
     pub(crate) next: Option<i64>,
 }
@@ -60,42 +71,54 @@ pub(crate) struct Papers {
 pub(crate) struct Stretch {
     pub(crate) first: i64,
     pub(crate) last: i64,
+    has_earlier: bool,
     pub(crate) next: Option<i64>,
+}
+
+impl Stretch {
+    /// The number from which those before it are shown, where there may be any.
+    pub(crate) fn before(&self) -> Option<i64> {
+        let papers = i64::try_from(PAPERS).unwrap_or(i64::MAX);
+        self.has_earlier.then(|| self.first.saturating_sub(papers).max(1))
+    }
+}
+
+/// Which things of a timeline a page shows, by where they stand in it.
+#[derive(Debug, PartialEq, Eq)]
+struct Window {
+    from: usize,
+    to: usize,
+    all: usize,
+}
+
+impl Window {
+    /// The last ones of `all` things before this number of them, as an address has it: before the end where it is none.
+    fn of(typed: &str, all: usize) -> Self {
+        let to = typed.parse().ok().filter(|to| (1..all).contains(to)).unwrap_or(all);
+        Self { from: to.saturating_sub(HAPPENED), to, all }
+    }
+
+    /// Where those after these end.
+    const fn later(&self) -> Option<usize> {
+        if self.to == self.all { None } else { Some(self.to.saturating_add(HAPPENED)) }
+    }
 }
 
 impl Papers {
     /// What is said of the papers that are not on this page; nothing where all are.
     pub(crate) fn stretch(&self) -> Option<Stretch> {
         let (first, last) = (self.entries.first()?.sequence, self.entries.last()?.sequence);
-        (first > 1 || self.next.is_some()).then_some(Stretch { first, last, next: self.next })
+        let Self { has_earlier, next, .. } = *self;
+        (has_earlier || next.is_some()).then_some(Stretch { first, last, has_earlier, next })
     }
 }
 
-/// The number of a paper as an address has it; the first where it is none.
-pub(crate) fn from_number(typed: &str) -> i64 {
-    typed.parse().ok().filter(|number| *number > 0).unwrap_or(1)
-}
-
-struct ClockRow {
-    rule: String,
-    state: &'static str,
-    due: Option<When>,
-    distance: String,
-    late: bool,
-    of_case: bool,
-    /// Whose time it is, where it is no obligation of the house.
-    bearer: Option<&'static str>,
-    sentence: String,
-    chosen: String,
-    citation: String,
-    steps: Vec<String>,
-}
-
-struct Seat {
-    person: String,
-    role: &'static str,
-    since: Option<When>,
-    left: Option<When>,
+/// Somebody who sits, or sat, on the case.
+pub(crate) struct Seat {
+    pub(crate) person: String,
+    pub(crate) role: &'static str,
+    pub(crate) since: Option<When>,
+    pub(crate) left: Option<When>,
 }
 
 /// Somebody who was shown papers.
@@ -106,15 +129,16 @@ struct Looked {
     sealed: bool,
 }
 
-struct Owed {
-    kind: &'static str,
-    department: String,
-    point: String,
-    due: Option<When>,
-    met: Option<When>,
-    overdue: bool,
-    proof: Option<i64>,
-    entry: i64,
+/// What the firm owes.
+pub(crate) struct Owed {
+    pub(crate) kind: &'static str,
+    pub(crate) department: String,
+    pub(crate) point: String,
+    pub(crate) due: Option<When>,
+    pub(crate) met: Option<When>,
+    pub(crate) overdue: bool,
+    pub(crate) proof: Option<i64>,
+    pub(crate) entry: i64,
 }
 
 /// Why a case is not taken on, or is going not to be.
@@ -134,6 +158,7 @@ struct Refusal<'a> {
 #[template(path = "case.html")]
 struct CasePage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     case: &'a Case,
     id: &'a str,
     version: String,
@@ -157,10 +182,14 @@ struct CasePage<'a> {
     stretch: Option<Stretch>,
     evidence: Vec<(Side, Vec<usize>)>,
     timeline: Vec<Happened>,
-    hidden: usize,
+    window: Window,
     clocks: Option<Clocks>,
     seats: Vec<Seat>,
+    /// How many sat on it before them.
+    seats_before: usize,
     owed: Vec<Owed>,
+    /// How many duties are not shown.
+    owed_more: usize,
     names: Departments,
     /// Earlier decisions about the same, where the reader may ask for them and there are any.
     similar: Vec<OfPoint>,
@@ -181,8 +210,8 @@ pub(crate) async fn show(
     let lang = office.lang;
     let case = office.case(&id).await?;
     let (entries, clocks, procedure, obligations, similar, looked, names) = tokio::join!(
-        entries(&office, &case.name, from_number(&wanted.from)),
-        clock_rows(&office, &case),
+        entries(&office, &case.name, &wanted.from),
+        clocks::of(&office, &case, CLOCKS),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
         similar(&office, &case),
@@ -192,8 +221,9 @@ pub(crate) async fn show(
     let read = entries.map_err(|status| wrong::at_case(status, &id))?;
     let papers: Vec<Paper> = read.entries.iter().map(|entry| Paper::of(lang, entry)).collect();
     let mut timeline = timeline::of(lang, &read.entries, &papers);
-    let hidden = if wanted.all == "1" { 0 } else { timeline.len().saturating_sub(RECENT) };
-    timeline.drain(..hidden);
+    let window = Window::of(&wanted.until, timeline.len());
+    timeline.truncate(window.to);
+    timeline.drain(..window.from);
     let evidence = [Side::Claimant, Side::Firm, Side::Office]
         .map(|side| {
             let of_side = papers.iter().enumerate().filter(|(_, paper)| paper.side == side && paper.is_evidence);
@@ -206,8 +236,19 @@ pub(crate) async fn show(
         None => Vec::new(),
     };
     let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
+    // What is still owed comes first.
+    let mut owed: Vec<Owed> = obligations.iter().map(|one| owed(lang, one)).collect();
+    owed.sort_by_key(|one| one.met.is_some());
+    let owed_more = owed.len().saturating_sub(OWED);
+    owed.truncate(OWED);
+    let mut seats = seats(lang, &case);
+    let seats_before = seats.len().saturating_sub(SEATS);
+    seats.drain(..seats_before);
+    let clocks = clocks.map(|clocks| clocks.shortened(STEPS));
+    let cut = Cut::default();
     let body = CasePage {
         lang,
+        cut: &cut,
         id: &id,
         version: crate::live::version(&case),
         done: step::done(&wanted.done, lang),
@@ -240,12 +281,14 @@ pub(crate) async fn show(
         papers,
         stretch: read.stretch(),
         timeline,
-        hidden,
+        window,
         clocks,
-        seats: seats(lang, &case),
+        seats,
+        seats_before,
         similar,
         looked,
-        owed: obligations.iter().map(|one| owed(lang, one)).collect(),
+        owed,
+        owed_more,
         names,
         offers,
         procedure,
@@ -253,31 +296,46 @@ pub(crate) async fn show(
         has_decision: !case.decision.is_empty(),
         case: &case,
     };
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console").wide(), body))
+    Ok(page_within(Layout::new(lang, title).of(&office.session, "/console").wide(), &cut, body))
 }
 
-/// The papers that the reader is listed, from this number on, up to [`PAPERS`].
-pub(crate) async fn entries(office: &Office, case: &str, first_sequence: i64) -> Result<Papers, tonic::Status> {
-    let mut client = office.cases();
-    let (mut entries, mut page_token) = (Vec::new(), String::new());
-    while entries.len() < PAPERS {
-        let request = ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, page_token, first_sequence };
-        let page = client.list_dossier_entries(request).await?.into_inner();
-        entries.extend(page.entries);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(Papers { entries, next: None });
-        }
+/// The papers of one page: those from the number that the address has on, or else the newest. No more is asked for than is shown, so that nobody is noted to
+/// have been shown what they were not.
+pub(crate) async fn entries(office: &Office, case: &str, from: &str) -> Result<Papers, tonic::Status> {
+    match from.parse().ok().filter(|number| *number > 0) {
+        Some(number) => from_number(office, case, (number, PAPERS)).await,
+        None => newest(office, case).await,
     }
-    let next = entries.last().map(|last: &DossierEntry| last.sequence + 1);
-    Ok(Papers { entries, next })
+}
+
+fn asking(case: &str, most: usize) -> ListDossierEntriesRequest {
+    let page_size = i32::try_from(most).unwrap_or_default();
+    ListDossierEntriesRequest { parent: case.to_owned(), page_size, ..ListDossierEntriesRequest::default() }
+}
+
+async fn newest(office: &Office, case: &str) -> Result<Papers, tonic::Status> {
+    let request = ListDossierEntriesRequest { newest_first: true, ..asking(case, PAPERS) };
+    let mut page = office.cases().list_dossier_entries(request).await?.into_inner();
+    page.entries.reverse();
+    Ok(Papers { has_earlier: !page.next_page_token.is_empty(), entries: page.entries, next: None })
+}
+
+async fn from_number(
+    office: &Office,
+    case: &str,
+    (first_sequence, most): (i64, usize),
+) -> Result<Papers, tonic::Status> {
+    let request = ListDossierEntriesRequest { first_sequence, ..asking(case, most) };
+    let page = office.cases().list_dossier_entries(request).await?.into_inner();
+    let next = page.entries.last().map(|last| last.sequence + 1).filter(|_| !page.next_page_token.is_empty());
+    Ok(Papers { entries: page.entries, has_earlier: first_sequence > 1, next })
 }
 
 /// All papers that the reader is listed.
 pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<DossierEntry>, tonic::Status> {
     let (mut all, mut first) = (Vec::new(), Some(1));
     while let Some(number) = first {
-        let read = entries(office, case, number).await?;
+        let read = from_number(office, case, (number, READ)).await?;
         all.extend(read.entries);
         first = read.next;
     }
@@ -286,80 +344,9 @@ pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<Dossi
 
 /// One paper. Nothing else of the dossier is asked for, so that nobody is noted to have been shown what they were not.
 pub(crate) async fn only(office: &Office, case: &str, number: i64) -> Result<Option<DossierEntry>, tonic::Status> {
-    let request = ListDossierEntriesRequest {
-        parent: case.to_owned(),
-        page_size: 1,
-        first_sequence: number,
-        ..ListDossierEntriesRequest::default()
-    };
+    let request = ListDossierEntriesRequest { first_sequence: number, ..asking(case, 1) };
     let entries = office.cases().list_dossier_entries(request).await?.into_inner().entries;
     Ok(entries.into_iter().find(|entry| entry.sequence == number))
-}
-
-/// The clocks that are shown with their proof, and how many there are besides.
-struct Clocks {
-    shown: Vec<ClockRow>,
-    /// Those that are not shown, as far as they were counted.
-    more: usize,
-    /// There are others yet.
-    uncounted: bool,
-}
-
-/// The clocks of the case and of its affair; `None` when the monitor does not answer: the page is worth having without.
-async fn clock_rows(office: &Office, case: &Case) -> Option<Clocks> {
-    let lang = office.lang;
-    let (mut found, mut more, mut uncounted) = (Vec::new(), 0, false);
-    for subject in [&case.name, &case.ticket] {
-        let request =
-            ListClocksRequest { subject: subject.clone(), page_size: COUNTED, ..ListClocksRequest::default() };
-        let listed = office.clocks().list_clocks(request).await.ok()?.into_inner();
-        more += listed.clocks.len().saturating_sub(CLOCKS);
-        uncounted |= !listed.next_page_token.is_empty();
-        found.extend(listed.clocks.into_iter().take(CLOCKS).map(|clock| (subject == &case.name, clock)));
-    }
-    let asked = found.into_iter().map(|(of_case, clock)| async move {
-        let request = ExplainClockRequest { name: clock.name.clone() };
-        let proof = office.clocks().explain_clock(request).await.ok().and_then(|answer| answer.into_inner().proof);
-        clock_row(office, of_case, &clock, proof.unwrap_or_default(), lang)
-    });
-    Some(Clocks { shown: join_all(asked).await, more, uncounted })
-}
-
-fn clock_row(
-    office: &Office,
-    of_case: bool,
-    clock: &Clock,
-    proof: ventanilla_proto::sla::v1::Proof,
-    lang: Lang,
-) -> ClockRow {
-    let due = When::of(lang, clock.due_time);
-    let running = clock.state() == ClockState::Running;
-    ClockRow {
-        rule: clock.rule.clone(),
-        state: match clock.state() {
-            ClockState::Unspecified => "",
-            ClockState::Scheduled => lang.of("por empezar", "to start"),
-            ClockState::Running => lang.of("corre", "runs"),
-            ClockState::Paused => lang.of("en pausa", "paused"),
-            ClockState::Fulfilled => lang.of("cumplido", "met"),
-            ClockState::Cancelled => lang.of("sin efecto", "fell away"),
-            ClockState::Lapsed => lang.of("pasó sin usarse", "passed unused"),
-        },
-        distance: due.as_ref().filter(|_| running).map(|due| due.distance(lang, office.now)).unwrap_or_default(),
-        late: clock.breached_time.is_some(),
-        due,
-        of_case,
-        bearer: match clock.bearer() {
-            ClockBearer::Claimant => Some(lang.of("tiempo del reclamante", "the claimant's time")),
-            ClockBearer::Firm => Some(lang.of("tiempo de la entidad como parte", "the firm's time as a party")),
-            ClockBearer::Office => Some(lang.of("tiempo de la oficina", "the office's time")),
-            ClockBearer::House | ClockBearer::Unspecified => None,
-        },
-        sentence: lang.of(&proof.sentence_es, &proof.sentence_en).to_owned(),
-        chosen: lang.of(&proof.chosen_because_es, &proof.chosen_because_en).to_owned(),
-        citation: proof.citation.clone(),
-        steps: proof.steps.iter().map(|s| lang.of(&s.description_es, &s.description_en).to_owned()).collect(),
-    }
 }
 
 /// What stands around the case; `None` for whom it is not open to.
@@ -370,10 +357,16 @@ pub(crate) async fn procedure(office: &Office, case: &str) -> Option<Procedure> 
 
 /// What the firm owes; nothing for whom it is not open to.
 pub(crate) async fn obligations(office: &Office, case: &str) -> Vec<Obligation> {
-    let request = ListObligationsRequest { parent: case.to_owned(), page_size: 100, page_token: String::new() };
-    match office.procedure().list_obligations(request).await {
-        Ok(answer) => answer.into_inner().obligations,
-        Err(_) => Vec::new(),
+    let (mut all, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListObligationsRequest { parent: case.to_owned(), page_size: 100, page_token };
+        let Ok(answer) = office.procedure().list_obligations(request).await else { return all };
+        let page = answer.into_inner();
+        all.extend(page.obligations);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return all;
+        }
     }
 }
 
@@ -389,6 +382,7 @@ async fn similar(office: &Office, case: &Case) -> Vec<OfPoint> {
     }
     let mut points = precedents::find(office, &case.name, &Draft::default()).await;
     points.retain(|point| !point.similar.is_empty());
+    points.truncate(SIMILAR);
     points
 }
 
@@ -413,7 +407,7 @@ async fn looked(office: &Office, case: &str) -> Option<Vec<Looked>> {
     Some(accesses.into_iter().map(looked).collect())
 }
 
-fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
+pub(crate) fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
     let seat = |one: &ventanilla_proto::ombudsman::v1::Assignment| Seat {
         person: one.person.clone(),
         role: words::of(lang, words::seat(one.office_role())),
@@ -423,7 +417,7 @@ fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
     case.assignments.iter().map(seat).collect()
 }
 
-fn owed(lang: Lang, one: &Obligation) -> Owed {
+pub(crate) fn owed(lang: Lang, one: &Obligation) -> Owed {
     Owed {
         kind: words::of(lang, words::obligation(one.kind())),
         department: one.department.clone(),
@@ -441,21 +435,20 @@ pub(crate) fn number(entry: &str) -> Option<i64> {
     entry.rsplit('/').next()?.parse().ok()
 }
 
-#[derive(Template)]
-#[template(path = "entry.html")]
-struct EntryPage<'a> {
-    lang: Lang,
-    id: &'a str,
-    paper: Paper,
-    files: Vec<File>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `GET /console/cases/{case}/entries/{entry}`: one paper, whole.
-pub(crate) async fn entry(office: Office, Path((id, number)): Path<(String, i64)>) -> Result<Response, Trouble> {
-    let lang = office.lang;
-    let found = only(&office, &office::name(&id), number).await.map_err(|status| wrong::at_case(status, &id))?;
-    let found = found.ok_or_else(|| wrong::at_case(tonic::Status::not_found(""), &id))?;
-    let (paper, files) = (Paper::of(lang, &found), files::of(&office, &found).await);
-    let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper, files }))
+    #[test]
+    fn a_timeline_is_read_from_its_end_to_its_beginning_and_back() {
+        let window = |typed: &str| Window::of(typed, 80);
+        assert_eq!(window(""), Window { from: 45, to: 80, all: 80 });
+        assert_eq!(window("45"), Window { from: 10, to: 45, all: 80 });
+        assert_eq!(window("10"), Window { from: 0, to: 10, all: 80 });
+        assert_eq!((window("").later(), window("45").later(), window("10").later()), (None, Some(80), Some(45)));
+        for nonsense in ["0", "80", "81", "-1", "x"] {
+            assert_eq!(window(nonsense), window(""), "{nonsense}");
+        }
+        assert_eq!(Window::of("", 0), Window { from: 0, to: 0, all: 0 });
+    }
 }

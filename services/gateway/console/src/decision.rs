@@ -11,11 +11,16 @@ use ventanilla_proto::ombudsman::v1::{
     GetProcedureRequest, IssueDecisionRequest,
 };
 use ventanilla_proto::r#type::v1::Language;
-use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
+use web::{Csrf, Cut, Form, Lang, Layout, Said, Trouble, When, page_within};
 
 use crate::draft::{self, Draft};
 use crate::office::{self, Office};
 use crate::{drafting, money, words, wrong};
+
+/// Gaps of a draft that are told at once.
+const GAPS: usize = 30;
+/// Earlier decisions and slips that are told beside a decision.
+const BESIDE: usize = 25;
 
 /// One point as it is, or will be, decided.
 struct Decided {
@@ -39,6 +44,7 @@ struct Gap {
 #[template(path = "issue.html")]
 struct IssuePage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     id: &'a str,
     csrf: Csrf,
     etag: &'a str,
@@ -49,6 +55,8 @@ struct IssuePage<'a> {
     language: &'static str,
     departures: Vec<(String, String, String)>,
     gaps: Vec<Gap>,
+    /// How many others there are.
+    gaps_more: usize,
     refused: Option<String>,
     may_sign: bool,
 }
@@ -68,8 +76,12 @@ fn confirmation(office: &Office, case: &Case, draft: &Draft, refused: Option<&Tr
         let field = draft::field_of(&fault.field, &draft.points).unwrap_or_default();
         gaps.push(Gap { text: named(lang, &field), said: Some(fault.said(lang)), field });
     }
+    let gaps_more = gaps.len().saturating_sub(GAPS);
+    gaps.truncate(GAPS);
+    let cut = Cut::default();
     let body = IssuePage {
         lang,
+        cut: &cut,
         id: office::id(&case.name),
         csrf: office.session.csrf.clone(),
         etag: &case.etag,
@@ -81,9 +93,11 @@ fn confirmation(office: &Office, case: &Case, draft: &Draft, refused: Option<&Tr
         departures: draft
             .precedents
             .iter()
+            .take(BESIDE)
             .map(|one| (one.claim_point.clone(), office::short(&one.decision), one.departure.clone()))
             .collect(),
         gaps,
+        gaps_more,
         refused: refused.map(|trouble| wrong::text(trouble, lang)),
         may_sign: office.session.principal.has(Role::Ombudsman),
     };
@@ -94,7 +108,7 @@ fn confirmation(office: &Office, case: &Case, draft: &Draft, refused: Option<&Tr
         lang.of("expediente", "case"),
         office::short(&case.name)
     );
-    page(Layout::new(lang, title).of(&office.session, "/console").status(status), body)
+    page_within(Layout::new(lang, title).of(&office.session, "/console").status(status), &cut, body)
 }
 
 /// How it goes as a whole, as the office counts it: for or against where every point went that way, else in part.
@@ -183,6 +197,7 @@ pub(crate) async fn issue(
 #[template(path = "decision.html")]
 struct DecisionPage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     id: &'a str,
     outcome: &'static str,
     binding: bool,
@@ -196,6 +211,8 @@ struct DecisionPage<'a> {
     total: Option<String>,
     signed: bool,
     corrections: &'a [Correction],
+    /// There are other corrections, or other precedents.
+    besides: bool,
     precedents: Vec<(String, String, &'static str, String)>,
     /// The case whose decision took the place of this one.
     superseded_by: &'a str,
@@ -225,8 +242,10 @@ pub(crate) async fn show(office: Office, Path(id): Path<String>) -> Result<Respo
     });
     let read = GetProcedureRequest { name: format!("{}/procedure", office::name(&id)) };
     let procedure = office.procedure().get_procedure(read).await.map(tonic::Response::into_inner).unwrap_or_default();
+    let cut = Cut::default();
     let body = DecisionPage {
         lang,
+        cut: &cut,
         id: &id,
         superseded_by: office::id(&decision.superseded_by),
         confirms: if procedure.confirms { office::id(&procedure.review_of) } else { "" },
@@ -241,10 +260,13 @@ pub(crate) async fn show(office: Office, Path(id): Path<String>) -> Result<Respo
         signpost: &decision.signpost,
         total: decision.redress_amount.as_ref().map(|amount| money::text(lang, amount)),
         signed: !decision.document_hash.is_empty(),
-        corrections: &decision.corrections,
+        // The last ones: each says what stands now.
+        corrections: &decision.corrections[decision.corrections.len().saturating_sub(BESIDE)..],
+        besides: decision.corrections.len().max(decision.precedents.len()) > BESIDE,
         precedents: decision
             .precedents
             .iter()
+            .take(BESIDE)
             .map(|one| {
                 let outcome = words::of(lang, words::outcome(one.outcome()));
                 (one.claim_point.clone(), office::id(&one.decision).to_owned(), outcome, one.departure_reason.clone())
@@ -257,7 +279,7 @@ pub(crate) async fn show(office: Office, Path(id): Path<String>) -> Result<Respo
         lang.of("expediente", "case"),
         office::short(&office::name(&id))
     );
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), body))
+    Ok(page_within(Layout::new(lang, title).of(&office.session, "/console"), &cut, body))
 }
 
 /// `GET /console/cases/{case}/decision/{file}`: the signed document, as `document.pdf` or `document.txt`.

@@ -12,7 +12,7 @@ use serde_json::json;
 use tonic::Code;
 use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1::{Case, GetDraftRequest, SaveDraftRequest};
-use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Cut, Form, Lang, Layout, Trouble, When, page_within};
 
 use crate::draft::{Considered, Draft};
 use crate::office::{self, Office};
@@ -33,6 +33,7 @@ struct PointRow<'a> {
 #[template(path = "draft.html")]
 struct DraftPage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     id: &'a str,
     csrf: Csrf,
     etag: &'a str,
@@ -113,8 +114,11 @@ async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Resp
         }
     });
     let status = shown.refused.as_ref().map_or(StatusCode::OK, Trouble::status);
+    let precedents = precedents::find(office, &case.name, draft).await;
+    let cut = Cut::default();
     let body = DraftPage {
         lang,
+        cut: &cut,
         id: office::id(&case.name),
         csrf: office.session.csrf.clone(),
         etag: shown.etag.as_deref().unwrap_or(&case.etag),
@@ -127,13 +131,13 @@ async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Resp
         plain: &draft.plain,
         saved: shown.saved.map(|(revision, by, when)| Saved { revision, by, when }),
         just_saved: shown.just_saved,
-        precedents: precedents::find(office, &case.name, draft).await,
+        precedents,
         refused: shown.refused.as_ref().map(|trouble| wrong::text(trouble, lang)),
         theirs: shown.theirs.map(|theirs| differences(lang, case, draft, &theirs)),
     };
     let title =
         format!("{} · {} {}", lang.of("Borrador", "Draft"), lang.of("expediente", "case"), office::short(&case.name));
-    page(Layout::new(lang, title).of(&office.session, "/console").status(status).wide(), body)
+    page_within(Layout::new(lang, title).of(&office.session, "/console").status(status).wide(), &cut, body)
 }
 
 /// Every part of another's draft that says something else than ours, one after another; empty where both say the same. What is empty there is told too:

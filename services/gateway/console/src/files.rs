@@ -11,8 +11,8 @@ use web::Lang;
 use crate::office::Office;
 use crate::papers::message_of;
 
-/// Files of one paper that are looked up; a message has few.
-const MOST: usize = 200;
+/// Files of one paper that are looked up and shown at once: an address may have 2,000 letters, and stands there twice.
+pub(crate) const MOST: usize = 6;
 /// How many are asked about at once.
 const AT_ONCE: usize = 8;
 /// Media types that a browser shows or saves, and never runs.
@@ -45,15 +45,17 @@ pub(crate) struct File {
     pub(crate) link: Result<String, &'static str>,
 }
 
-/// The files of a paper, each with what has been found in it until now.
-pub(crate) async fn of(office: &Office, entry: &DossierEntry) -> Vec<File> {
-    let Some(messages) = message_of::<ListMessagesResponse>(entry) else { return Vec::new() };
-    let attached = messages.messages.into_iter().flat_map(|message| message.attachments).take(MOST);
+/// Files of a paper after the first `skipped`, each with what has been found in it until now, and whether there are others after them.
+pub(crate) async fn of(office: &Office, entry: &DossierEntry, skipped: usize) -> (Vec<File>, bool) {
+    let Some(messages) = message_of::<ListMessagesResponse>(entry) else { return (Vec::new(), false) };
+    let attached: Vec<_> = messages.messages.into_iter().flat_map(|message| message.attachments).collect();
+    let more = attached.len() > skipped.saturating_add(MOST);
+    let attached = attached.into_iter().skip(skipped).take(MOST);
     let told = attached.map(|attached| async move {
         let state = found(office, &attached).await;
         told(office.lang, attached, state)
     });
-    stream::iter(told).buffered(AT_ONCE).collect().await
+    (stream::iter(told).buffered(AT_ONCE).collect().await, more)
 }
 
 /// What was found in a file; `None` where that cannot be said now.

@@ -8,13 +8,14 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
+use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{Case, CaseState, Obligation};
-use web::{Csrf, Departments, Lang, Layout, Said, Trouble, When, page};
+use web::{Csrf, Cut, Departments, Lang, Layout, Reading, Said, Trouble, When, page, page_within, reading};
 
 use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper};
-use crate::{case_page, words, wrong};
+use crate::{case_page, whole, words, wrong};
 
 use send::{Act, Typed};
 pub(crate) use send::{act, acts, back, state};
@@ -51,6 +52,10 @@ pub(crate) async fn find(office: Office, Query(sought): Query<Sought>) -> Respon
 }
 
 /// Something the firm owes, as its page tells it.
+/// Duties that are told on the page of the case, and those that one is chosen from: others come up as these are met.
+const OWED: usize = 12;
+const PROVED: usize = 60;
+
 struct Owed {
     name: String,
     kind: &'static str,
@@ -120,6 +125,7 @@ impl Open {
 #[template(path = "firm_case.html")]
 struct FirmPage<'a> {
     lang: Lang,
+    cut: &'a Cut,
     csrf: Csrf,
     id: &'a str,
     case: &'a Case,
@@ -128,6 +134,7 @@ struct FirmPage<'a> {
     papers: Vec<Paper>,
     stretch: Option<case_page::Stretch>,
     offers: Vec<Told>,
+    /// What is open first.
     owed: Vec<Owed>,
     names: Departments,
     open: Open,
@@ -141,6 +148,21 @@ struct FirmPage<'a> {
 }
 
 impl FirmPage<'_> {
+    /// Those of them that are told on the page.
+    fn told(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.iter().take(OWED)
+    }
+
+    /// How many others there are.
+    const fn owed_more(&self) -> usize {
+        self.owed.len().saturating_sub(OWED)
+    }
+
+    /// Those that one is chosen from to be proved.
+    fn to_prove(&self) -> impl Iterator<Item = &Owed> {
+        self.owed.iter().filter(|one| one.takes_proof()).take(PROVED)
+    }
+
     /// What was typed into a field of the form that was sent; nothing into those of the others.
     fn value(&self, act: Act, field: &str) -> &str {
         if act == self.act { self.typed.field(field) } else { "" }
@@ -182,7 +204,7 @@ async fn case_of(
     let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
     let case = office.case(id).await.map_err(back)?;
     let (read, procedure, obligations, names) = tokio::join!(
-        case_page::entries(office, &case.name, case_page::from_number(&wanted.from)),
+        case_page::entries(office, &case.name, &wanted.from),
         case_page::procedure(office, &case.name),
         case_page::obligations(office, &case.name),
         office.session.departments(office.peers()),
@@ -192,10 +214,13 @@ async fn case_of(
         Some(procedure) => offer::of(office, &case.name, procedure, &read.entries).await,
         None => Vec::new(),
     };
-    let owed: Vec<Owed> = obligations.iter().map(|one| Owed::of(lang, one)).collect();
+    let mut owed: Vec<Owed> = obligations.iter().map(|one| Owed::of(lang, one)).collect();
+    owed.sort_by_key(|one| !one.takes_proof());
     let before_them = offers.iter().map(|offer| offer.turn).find(|turn| *turn != Turn::TakeUp);
+    let cut = Cut::default();
     let body = FirmPage {
         lang,
+        cut: &cut,
         csrf: office.session.csrf.clone(),
         id,
         state: words::of(lang, words::state(case.state())),
@@ -221,7 +246,42 @@ async fn case_of(
         status => status,
     });
     let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
-    Ok(page(Layout::new(lang, title).of(&office.session, "/firm").status(status), body))
+    Ok(page_within(Layout::new(lang, title).of(&office.session, "/firm").status(status), &cut, body))
+}
+
+/// `GET /firm/cases/{case}/read/{what}`: what is claimed, or the paper of this number, whole.
+pub(crate) async fn read(
+    office: Office,
+    Path((id, what)): Path<(String, String)>,
+    Query(parted): Query<whole::Parted>,
+) -> Result<Response, Trouble> {
+    let lang = office.lang;
+    let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
+    let (title, text) = match what.parse::<i64>() {
+        Ok(number) => {
+            let entry = case_page::only(&office, &office::name(&id), number).await.map_err(|s| back(s.into()))?;
+            let paper = entry.map(|entry| Paper::of(lang, &entry));
+            let found = paper.and_then(|paper| Some((format!("{number}. {}", paper.kind), paper.text()?.to_owned())));
+            found.ok_or_else(|| back(Status::not_found("").into()))?
+        }
+        Err(_) => {
+            let case = office.case(&id).await.map_err(back)?;
+            let (title, text) = match &*what {
+                "points" => (lang.of("Lo que se reclama", "What is claimed"), whole::points(&case)),
+                "owed" => (lang.of("Qué debe la entidad", "What the firm owes"), whole::owed(&office, &case).await),
+                _ => return Err(back(Status::not_found("").into())),
+            };
+            (title.to_owned(), text)
+        }
+    };
+    let text = Reading {
+        text,
+        part: parted.number(),
+        address: format!("/firm/cases/{id}/read/{what}?"),
+        back: format!("/firm/cases/{id}"),
+        back_text: lang.of("Volver al expediente", "Back to the case"),
+    };
+    Ok(reading(Layout::new(lang, title).of(&office.session, "/firm"), lang, &text))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod case_page;
 mod claimant_code;
+mod clocks;
 mod danger;
 mod decision;
 mod draft;
@@ -23,6 +24,7 @@ mod precedents;
 mod reports;
 mod step;
 mod timeline;
+mod whole;
 mod words;
 mod worklist;
 mod wrong;
@@ -61,7 +63,8 @@ pub fn router(state: State) -> Router {
         .route("/console/changes", get(worklist::changes))
         .route("/console/cases/{case}", get(case_page::show))
         .route("/console/cases/{case}/code", get(claimant_code::show).post(claimant_code::tell))
-        .route("/console/cases/{case}/entries/{entry}", get(case_page::entry))
+        .route("/console/cases/{case}/entries/{entry}", get(whole::entry))
+        .route("/console/cases/{case}/read/{what}", get(whole::read))
         .route("/console/cases/{case}/changes", get(live::changes))
         .route("/console/cases/{case}/steps/{step}", get(step::show).post(step::take))
         .route("/console/cases/{case}/draft", get(drafting::show).post(drafting::save))
@@ -84,6 +87,7 @@ pub fn router(state: State) -> Router {
         .route("/console/recommendation", get(reports::recommendation).post(reports::recommend))
         .route("/firm", get(liaison::find))
         .route("/firm/cases/{case}", get(liaison::show).post(liaison::state))
+        .route("/firm/cases/{case}/read/{what}", get(liaison::read))
         // Looked at and not sent, as by the link to the other language of a page that refused.
         .route("/firm/cases/{case}/{act}", post(liaison::act).get(liaison::back))
         .with_state(state);

@@ -99,13 +99,9 @@ impl Paper {
         }
     }
 
-    /// The beginning of its words, and whether there is more.
-    pub(crate) fn beginning(&self) -> (&str, bool) {
-        let text = self.text().unwrap_or_default();
-        match text.char_indices().nth(600) {
-            Some((at, _)) => (&text[..at], true),
-            None => (text, false),
-        }
+    /// Its words, none when it has none.
+    pub(crate) fn words(&self) -> &str {
+        self.text().unwrap_or_default()
     }
 }
 

@@ -166,12 +166,15 @@ async fn changed(office: &Office, case: &Case, values: &Values) -> Changed {
         .then(|| (words::of(lang, words::state(was)), words::of(lang, words::state(case.state()))));
     let entries = case_page::all_entries(office, &case.name).await.unwrap_or_default();
     let newer = entries.iter().filter(|entry| entry.record_time.is_some_and(|at| micros(&at) > seen));
-    let papers = newer.map(|entry| {
+    let papers = newer.take(NEWER).map(|entry| {
         let paper = Paper::of(lang, entry);
         (paper.number, paper.kind, paper.who)
     });
     Changed { state, papers: papers.collect() }
 }
+
+/// New papers that are named; all of them are on the page of the case.
+const NEWER: usize = 50;
 
 /// Microseconds since 1970: what the services keep of an instant.
 fn micros(at: &prost_types::Timestamp) -> i64 {

@@ -15,7 +15,7 @@ pub(crate) struct Happened {
     pub(crate) what: String,
     /// The paper it stands in.
     pub(crate) paper: i64,
-    /// The beginning of what was said.
+    /// What was said.
     pub(crate) said: Option<String>,
 }
 
@@ -39,14 +39,14 @@ pub(crate) fn of(lang: Lang, entries: &[DossierEntry], papers: &[Paper]) -> Vec<
                 side: if message.direction() == Direction::Inbound { Side::Claimant } else { Side::Firm },
                 what: lang.of("mensaje", "message").to_owned(),
                 paper: entry.sequence,
-                said: Some(beginning(&message.body)),
+                said: Some(message.body.clone()),
             }));
         }
     }
     all.extend(papers.iter().zip(entries).map(|(paper, entry)| {
         // A snapshot's content is told above, step by step.
         let told = paper.text().filter(|_| !is_snapshot(entry));
-        let said = told.map(beginning);
+        let said = told.map(str::to_owned);
         Happened { when: paper.when.clone(), side: paper.side, what: paper.kind.to_owned(), paper: paper.number, said }
     }));
     all.sort_by_key(|one| (one.when.as_ref().map(|when| when.at), one.paper));
@@ -64,13 +64,6 @@ fn is_snapshot(entry: &DossierEntry) -> bool {
             | DossierKind::ReceiptSnapshot
             | DossierKind::ScreenSnapshot
     )
-}
-
-fn beginning(text: &str) -> String {
-    match text.char_indices().nth(280) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }
 
 /// A state of the affair.

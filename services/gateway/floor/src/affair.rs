@@ -1,6 +1,8 @@
 //! One affair as who works on it sees it: what is claimed, what was said, and a letter to the customer. What the letter explains, and until when, is asked
 //! beside it, since some terms of law are met by such a message and by no other.
 
+mod reading;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -8,7 +10,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
-use web::{Csrf, Form, Lang, Layout, Said, Session, Trouble, When, page};
+use web::{Csrf, Cut, Form, Lang, Layout, Said, Session, Trouble, When, page_within};
+
+pub(crate) use reading::read;
 
 use crate::Floor;
 use crate::addresses::{last, named, stamp};
@@ -16,13 +20,14 @@ use crate::calls::may;
 use crate::words;
 
 const WRITE: &str = "/ventanilla.ticketing.v1.TicketService/AddMessage";
-/// Messages that are shown, the newest.
+/// Messages of one page, the newest first.
 const SHOWN: i32 = 25;
 
 #[derive(Template)]
 #[template(path = "affair.html")]
 struct Affair<'a> {
     lang: Lang,
+    cut: &'a Cut,
     department: String,
     id: &'a str,
     customer: String,
@@ -32,7 +37,10 @@ struct Affair<'a> {
     channel: &'static str,
     received: Option<When>,
     messages: Vec<Message>,
-    more: bool,
+    /// Where the messages before these are, as an address has it; empty where there are none.
+    older: String,
+    /// Where these are; empty for the newest.
+    before: &'a str,
     may_write: bool,
     is_over: bool,
     csrf: Csrf,
@@ -51,6 +59,7 @@ impl Affair<'_> {
 
 /// Something that was said, or noted.
 struct Message {
+    id: String,
     who: &'static str,
     channel: &'static str,
     at: Option<When>,
@@ -79,6 +88,9 @@ pub(crate) struct Letter {
 pub(crate) struct Wanted {
     #[serde(default)]
     done: String,
+    /// Where the messages go on; empty for the newest.
+    #[serde(default)]
+    before: String,
 }
 
 /// `/floor/affairs/{ticket}`.
@@ -101,12 +113,13 @@ pub(crate) async fn show(
         ),
         _ => None,
     };
-    shown(&floor, &session, &named("tickets", &id)?, Sheet { notice, ..Sheet::default() }).await
+    shown(&floor, &session, &named("tickets", &id)?, Sheet { notice, before: wanted.before, ..Sheet::default() }).await
 }
 
 /// What is shown beside the affair.
 #[derive(Default)]
 struct Sheet {
+    before: String,
     typed: Letter,
     faults: Vec<(&'static str, Said)>,
     notice: Option<(&'static str, String)>,
@@ -121,14 +134,17 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
     let request = ticketing::ListMessagesRequest {
         parent: ticket.name.clone(),
         page_size: SHOWN,
-        page_token: String::new(),
+        page_token: sheet.before.clone(),
         newest_first: true,
     };
     let said = tickets.list_messages(request).await?.into_inner();
     use ticketing::TicketState as S;
+    let department = session.departments(&floor.peers).await.called(&ticket.department, lang);
+    let cut = Cut::default();
     let body = Affair {
         lang,
-        department: session.departments(&floor.peers).await.called(&ticket.department, lang),
+        cut: &cut,
+        department,
         id: last(&ticket.name),
         customer: last(&ticket.customer).to_owned(),
         kind: words::ticket_type(ticket.ticket_type, lang),
@@ -136,7 +152,8 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
         channel: words::channel(ticket.channel, lang),
         received: When::of(lang, ticket.first_received_time),
         messages: said.messages.iter().map(|message| told(message, lang)).collect(),
-        more: !said.next_page_token.is_empty(),
+        older: said.next_page_token,
+        before: &sheet.before,
         may_write: may(session, WRITE),
         is_over: matches!(ticket.state(), S::Closed | S::Rejected | S::Cancelled),
         csrf: session.csrf.clone(),
@@ -149,7 +166,7 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
     };
     // No word of the customer's in the title: it stays in the history of a browser.
     let title = format!("{} {}", lang.of("Asunto", "Affair"), crate::addresses::short(&ticket.name));
-    Ok(page(Layout::new(lang, title).of(session, "/floor/customers").status(sheet.status), body))
+    Ok(page_within(Layout::new(lang, title).of(session, "/floor/customers").status(sheet.status), &cut, body))
 }
 
 /// The ways a letter goes: not between systems, which is no way to a person.
@@ -161,6 +178,7 @@ fn channels(lang: Lang) -> Vec<(i32, &'static str)> {
 fn told(message: &ticketing::Message, lang: Lang) -> Message {
     let is_note = message.visibility() == ticketing::MessageVisibility::Internal;
     Message {
+        id: last(&message.name).to_owned(),
         who: match (is_note, message.direction()) {
             (true, _) => lang.of("nota interna", "internal note"),
             (_, Direction::Inbound) => lang.of("el cliente", "the customer"),
@@ -274,7 +292,7 @@ pub(crate) async fn write(
         StatusCode::BAD_REQUEST => StatusCode::UNPROCESSABLE_ENTITY,
         status => status,
     };
-    shown(&floor, &session, &name, Sheet { typed: letter, faults, notice, status }).await
+    shown(&floor, &session, &name, Sheet { typed: letter, faults, notice, status, before: String::new() }).await
 }
 
 #[cfg(test)]

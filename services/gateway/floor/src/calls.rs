@@ -14,6 +14,9 @@ use web::{Session, Trouble};
 
 use crate::Floor;
 
+/// Largest answer of a service: an affair with the longest answers to all its points.
+const LARGEST: usize = 16 * 1024 * 1024;
+
 /// How long somebody looks at an empty page.
 const LOOK: Duration = Duration::from_secs(10);
 
@@ -57,7 +60,8 @@ impl Floor {
     }
 
     pub(crate) fn tickets(&self, session: &Session) -> Result<TicketServiceClient<PeerChannel>, Trouble> {
-        Ok(TicketServiceClient::new(self.channel("ticketing", session, LOOK)?))
+        let client = TicketServiceClient::new(self.channel("ticketing", session, LOOK)?);
+        Ok(client.max_decoding_message_size(LARGEST))
     }
 
     pub(crate) fn processes(&self, session: &Session) -> Result<ProcessServiceClient<PeerChannel>, Trouble> {

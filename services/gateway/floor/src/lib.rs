@@ -113,6 +113,7 @@ pub fn router(state: State) -> Router {
         .route("/floor/customers/{customer}/propose", post(view::propose).get(view::again))
         .route("/floor/customers/{customer}/actions/{action}", post(view::decide).get(view::again))
         .route("/floor/affairs/{ticket}", get(affair::show).post(affair::write))
+        .route("/floor/affairs/{ticket}/read/{what}", get(affair::read))
         .route("/floor/customers/{customer}/records", get(records::show).post(records::take_out))
         .with_state(Floor(Arc::new(state)))
 }

@@ -293,6 +293,7 @@ words! {
         DifferentBirthDates: "dos fechas de nacimiento, y no es una errata", "two birth dates, and no slip of the pen";
         OneFamily: "todo lo que coincide lo comparte una familia", "all that agrees is what a family shares";
         Unproven: "nadie ha probado quién dice lo uno", "nobody proved who says one of the two";
+        SeveralPeople: "encaja con más de una persona", "it fits more than one person";
         NothingPersonal: "no coincide nada que sea de una sola persona", "nothing agrees that belongs to one person alone";
     }
     /// How sure a match is.

@@ -1,5 +1,7 @@
 //! The page of one affair.
 
+mod reading;
+
 use askama::Template;
 use axum::extract::{Query, State as Of};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -9,12 +11,20 @@ use ventanilla_proto::ticketing::v1::{
     GetPublicAffairRequest, PublicAffair, PublicMessage, PublicOption, PublicPoint, PublicStatus, SatisfactionCause,
 };
 use ventanilla_proto::r#type::v1::Language;
-use web::{Csrf, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Cut, Lang, Layout, Trouble, When, page_within};
+
+pub(crate) use reading::read;
 
 use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
 use crate::map::{Road, road};
 use crate::{State, UNKNOWN, reason};
+
+/// Steps of the way that are shown, the last ones.
+const STEPS: usize = 40;
+/// Files of a message that are named, and bytes of a name.
+const FILES: usize = 2;
+const FILE_NAME: usize = 120;
 
 /// What is said above the affair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +103,9 @@ pub(crate) struct Looked {
 
 #[derive(Template)]
 #[template(path = "affair.html")]
-struct Page {
+struct Page<'a> {
     lang: Lang,
+    cut: &'a Cut,
     csrf: Csrf,
     said: Said,
     status: PublicStatus,
@@ -111,12 +122,17 @@ struct Page {
     points: Vec<PublicPoint>,
     resolution: String,
     signpost: String,
-    messages: Vec<(PublicMessage, Option<When>)>,
+    messages: Vec<Spoken>,
+    /// The page that these messages are on, as an address has it.
+    before: &'a str,
     /// The way back to what was said before these; empty for none.
     older: String,
     /// These are not the newest.
     looks_back: bool,
+    /// The last steps.
     history: Vec<(String, Option<When>)>,
+    /// How many there were before those.
+    history_before: usize,
     may_say: bool,
     may_accept: bool,
     may_object: bool,
@@ -133,6 +149,33 @@ struct Page {
     /// Ids of what the forms of this page ask for: sent twice, done once.
     requests: [String; 5],
     draft: Draft,
+}
+
+/// What was said.
+struct Spoken {
+    from_customer: bool,
+    when: Option<When>,
+    text: String,
+    /// Names of its files, as far as they are shown.
+    files: Vec<String>,
+    /// Whether there are others, or one is longer than is shown.
+    has_more_files: bool,
+    /// What a page that tells it whole is asked for.
+    at: String,
+}
+
+impl Spoken {
+    fn of(lang: Lang, message: PublicMessage) -> Self {
+        let files: Vec<_> = message.file_names.iter().take(FILES).map(|name| web::beginning(name, FILE_NAME)).collect();
+        Self {
+            from_customer: message.from_customer,
+            when: When::of(lang, message.occurred_time),
+            has_more_files: message.file_names.len() > FILES || files.iter().any(|(_, more)| *more),
+            files: files.iter().map(|(name, more)| format!("{name}{}", if *more { "…" } else { "" })).collect(),
+            at: reading::moment(&message),
+            text: message.text,
+        }
+    }
 }
 
 /// `GET /t/affair`.
@@ -173,8 +216,12 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject.clone()).status(said.status());
     // The office's code is told in this answer and nowhere else.
     let layout = if office_code.is_empty() { layout } else { layout.told_once() };
+    let cut = Cut::default();
+    let steps = status.history.iter().map(|step| (step.title.clone(), When::of(lang, step.enter_time)));
+    let history_before = status.history.len().saturating_sub(STEPS);
     let body = Page {
         lang,
+        cut: &cut,
         csrf,
         said,
         text_lang: code(shown.language()),
@@ -185,7 +232,8 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         promise: When::of(lang, status.promise_due_time),
         cure: When::of(lang, status.cure_due_time),
         incident_end: When::of(lang, status.incident_end_time),
-        history: status.history.iter().map(|step| (step.title.clone(), When::of(lang, step.enter_time))).collect(),
+        history: steps.skip(history_before).collect(),
+        history_before,
         may_say: may(PublicOption::Say),
         may_accept: may(PublicOption::Accept),
         may_object: may(PublicOption::Object),
@@ -200,14 +248,15 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         points: shown.points,
         resolution: shown.resolution,
         signpost: shown.signpost,
-        messages: shown.messages.into_iter().map(|said| (said.clone(), When::of(lang, said.occurred_time))).collect(),
+        messages: shown.messages.into_iter().map(|message| Spoken::of(lang, message)).collect(),
+        before: &before,
         older: shown.next_page_token,
         looks_back: !before.is_empty(),
         etag: shown.etag,
         requests: std::array::from_fn(|_| request()),
         draft,
     };
-    page(layout, body)
+    page_within(layout, &cut, body)
 }
 
 /// How satisfied somebody is, as a score and in words.

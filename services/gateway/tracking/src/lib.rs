@@ -35,6 +35,9 @@ use web::{Class, Limits, Trouble, Web};
 /// Longest a page waits for a service.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// Largest answer of a service: an affair with the longest answers to all its points, or one paper that holds all that was said.
+const LARGEST: usize = 32 * 1024 * 1024;
+
 /// What the pages work with.
 #[derive(Clone)]
 pub struct State {
@@ -73,6 +76,7 @@ pub fn router(state: State) -> Router {
         .route("/t", get(entrance::show).post(entrance::enter))
         .route("/t/complaint", get(complaint::show).post(complaint::make))
         .route("/t/affair", get(affair::show))
+        .route("/t/affair/read", get(affair::read))
         .route("/t/receipt.pdf", get(receipt::pdf))
         .route("/t/receipt.txt", get(receipt::text))
         .route("/t/message", post(act::say).get(back))
@@ -81,6 +85,7 @@ pub fn router(state: State) -> Router {
         .route("/t/survey", post(act::survey).get(back))
         .route("/t/ombudsman", post(act::ombudsman).get(back))
         .route("/t/office", get(office::show))
+        .route("/t/office/read", get(office::read))
         .route("/t/office/code", post(office::code).get(at_the_office))
         .route("/t/office/add", post(office::add).get(at_the_office))
         .route("/t/office/offer", post(office::offer).get(at_the_office))
@@ -127,7 +132,8 @@ impl State {
     }
 
     fn public(&self) -> Result<PublicServiceClient<PeerChannel>, Status> {
-        self.channel("ticketing").map(PublicServiceClient::new)
+        let client = self.channel("ticketing").map(PublicServiceClient::new)?;
+        Ok(client.max_decoding_message_size(LARGEST))
     }
 
     fn tickets(&self) -> Result<TicketServiceClient<PeerChannel>, Status> {
@@ -135,7 +141,8 @@ impl State {
     }
 
     fn claimant(&self) -> Result<ClaimantServiceClient<PeerChannel>, Status> {
-        self.channel("ombudsman-escalation").map(ClaimantServiceClient::new)
+        let client = self.channel("ombudsman-escalation").map(ClaimantServiceClient::new)?;
+        Ok(client.max_decoding_message_size(LARGEST))
     }
 
     fn office(&self) -> Result<OmbudsmanServiceClient<PeerChannel>, Status> {
@@ -147,6 +154,11 @@ impl State {
 fn reason(status: &Status) -> String {
     use tonic_types::StatusExt as _;
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// As a parameter of an address holds it.
+fn escaped(value: &str) -> String {
+    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// What tells that the page's key and proof open nothing (any more).

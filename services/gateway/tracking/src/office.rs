@@ -2,6 +2,7 @@
 
 mod forms;
 mod papers;
+mod reading;
 
 use askama::Template;
 use axum::extract::{Query, State as Of};
@@ -10,22 +11,21 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
-    CaseState, ClaimantCase, ClaimantOption, GetClaimantCaseRequest, ListClaimantEntriesRequest,
+    CaseState, ClaimantCase, ClaimantOption, DossierEntry, GetClaimantCaseRequest, ListClaimantEntriesRequest,
     ListClaimantEntriesResponse, MissingItem, Party, PartyTerm, PartyTermKind,
 };
-use web::{Csrf, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Cut, Lang, Layout, Trouble, When, page_within};
 
 pub(crate) use forms::{add, code, complete, decision, offer, people, withdraw};
 use papers::{Paper, paper, words};
+pub(crate) use reading::read;
 
 use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
-use crate::{CODE_WRONG, State, UNKNOWN, reason};
+use crate::{CODE_WRONG, State, UNKNOWN, escaped, reason};
 
 /// Papers of one page, the newest first.
-const PAPERS: i32 = 50;
-/// Pages that are looked through for the words of an offer.
-const PAGES: usize = 20;
+const PAPERS: i32 = 25;
 
 /// What is said above the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +108,9 @@ struct Term {
 
 #[derive(Template)]
 #[template(path = "office.html")]
-struct Page {
+struct Page<'a> {
     lang: Lang,
+    cut: &'a Cut,
     csrf: Csrf,
     said: Said,
     state: &'static str,
@@ -120,6 +121,8 @@ struct Page {
     missing: Vec<&'static str>,
     wants: Wants,
     offer: Option<String>,
+    /// The number of the offer's paper.
+    offer_paper: i64,
     accept_from: Option<When>,
     papers: Vec<Paper>,
     /// Where older papers are, as an address.
@@ -147,7 +150,7 @@ struct Page {
     draft: Draft,
 }
 
-impl Page {
+impl Page<'_> {
     /// What is wrong with this field of this form, where something is.
     fn wrong(&self, which: Which, field: Field) -> Option<&'static str> {
         self.draft.is_wrong(which, field).then(|| wrong_of(self.lang, &self.draft, field))
@@ -273,11 +276,27 @@ async fn papers(
         case_name,
         newest_first: true,
         office_code: kept.code.clone(),
+        first_sequence: 0,
     };
     Ok(state.claimant()?.list_claimant_entries(request).await?.into_inner())
 }
 
-/// The words of the offer that the claimant was told, on whichever page they stand.
+/// The paper of this number; `None` for what there is not, or is not the claimant's to read.
+async fn only(state: &State, kept: &Kept, (case_name, number): (String, i64)) -> Result<Option<DossierEntry>, Status> {
+    let request = ListClaimantEntriesRequest {
+        tracking_key: kept.key.clone(),
+        proof: kept.proof.clone(),
+        page_size: 1,
+        first_sequence: number,
+        case_name,
+        office_code: kept.code.clone(),
+        ..ListClaimantEntriesRequest::default()
+    };
+    let entries = state.claimant()?.list_claimant_entries(request).await?.into_inner().entries;
+    Ok(entries.into_iter().find(|entry| entry.sequence == number))
+}
+
+/// The words of the offer that the claimant was told.
 async fn offered(
     state: &State,
     kept: &Kept,
@@ -285,23 +304,16 @@ async fn offered(
     first: &ListClaimantEntriesResponse,
 ) -> Result<Option<String>, Status> {
     let Some(offer) = &shown.offer else { return Ok(None) };
-    let found =
-        |page: &ListClaimantEntriesResponse| page.entries.iter().find(|entry| entry.name == offer.entry).cloned();
-    if let Some(entry) = found(first) {
-        return Ok(words(&entry));
+    if let Some(entry) = first.entries.iter().find(|entry| entry.name == offer.entry) {
+        return Ok(words(entry));
     }
-    let mut token = String::new();
-    for _ in 0..PAGES {
-        let page = papers(state, kept, shown.case_name.clone(), token).await?;
-        if let Some(entry) = found(&page) {
-            return Ok(words(&entry));
-        }
-        token = page.next_page_token;
-        if token.is_empty() {
-            break;
-        }
-    }
-    Ok(None)
+    let found = only(state, kept, (shown.case_name.clone(), number_of(&offer.entry))).await?;
+    Ok(found.as_ref().and_then(words))
+}
+
+/// The number of a paper by its name; 0 for what is none.
+fn number_of(entry: &str) -> i64 {
+    entry.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 fn written(
@@ -320,8 +332,10 @@ fn written(
     let case = id_of(&shown.case_name);
     let older = (!papers.next_page_token.is_empty())
         .then(|| format!("/t/office?case={case}&papers={}#papers", escaped(&papers.next_page_token)));
+    let cut = Cut::default();
     let body = Page {
         lang,
+        cut: &cut,
         csrf,
         said,
         state: state_of(lang, shown.state()),
@@ -332,6 +346,7 @@ fn written(
         missing: shown.completes().filter(|_| !proposed).filter_map(|item| missing(lang, item)).collect(),
         wants: Wants::of(shown.completes()),
         accept_from: offered.and_then(|offer| When::of(lang, offer.reflection_end_time)),
+        offer_paper: offered.map(|offer| number_of(&offer.entry)).unwrap_or_default(),
         offer,
         papers: papers.entries.iter().map(|entry| paper(lang, entry)).collect(),
         older,
@@ -352,15 +367,11 @@ fn written(
         requests: std::array::from_fn(|_| request()),
         draft,
     };
-    page(Layout::new(lang, title).status(said.status()), body)
+    page_within(Layout::new(lang, title).status(said.status()), &cut, body)
 }
 
 fn id_of(name: &str) -> &str {
     name.strip_prefix("cases/").unwrap_or(name)
-}
-
-fn escaped(token: &str) -> String {
-    percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 impl Wants {

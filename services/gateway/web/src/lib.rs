@@ -27,6 +27,7 @@ mod trouble;
 mod visit;
 mod web;
 mod when;
+mod words;
 
 pub use cookies::Cookies;
 pub use csrf::Csrf;
@@ -43,3 +44,4 @@ pub use sign_in::local_path;
 pub use trouble::{FieldFault, Said, Trouble};
 pub use web::Web;
 pub use when::{When, day, moment, typed_moment};
+pub use words::{Cut, Part, Reading, Stretch, Ways, beginning, page_within, reading};

@@ -97,12 +97,11 @@ struct Frame<'a> {
     body: String,
 }
 
-/// A page: this frame around that body.
-pub fn page(layout: Layout, body: impl Template) -> Response {
-    let Ok(body) = body.render() else {
-        tracing::error!("a page could not be written");
-        return Trouble::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
-    };
+/// Bytes that a page may have. With styles, script, picture and what each answer says of itself, some 27 KB, it stays below 100 KB.
+pub(crate) const PAGE: usize = 70_000;
+
+/// This frame around that body.
+pub(crate) fn framed(layout: &Layout, body: String) -> askama::Result<String> {
     let signed_in = layout.signed_in.as_ref();
     let frame = Frame {
         lang: layout.lang,
@@ -117,7 +116,16 @@ pub fn page(layout: Layout, body: impl Template) -> Response {
         told_once: layout.told_once,
         body,
     };
-    let Ok(html) = frame.render() else {
+    frame.render()
+}
+
+/// A page: this frame around that body.
+pub fn page(layout: Layout, body: impl Template) -> Response {
+    let Ok(body) = body.render() else {
+        tracing::error!("a page could not be written");
+        return Trouble::new(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    };
+    let Ok(html) = framed(&layout, body) else {
         tracing::error!("the frame of a page could not be written");
         return (StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response();
     };

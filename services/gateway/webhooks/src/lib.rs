@@ -31,6 +31,8 @@ use server::{Assembly, House, Worker};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::webhook::v1::webhook_service_server::WebhookServiceServer;
 
+use ledger::archive::Kept;
+
 pub use config::Settings;
 
 use hooks::Hooks;
@@ -42,6 +44,8 @@ use workers::horizon::{Horizon, Horizons};
 pub const SCHEMA: &str = "webhooks";
 /// Name of the service and of its ledger.
 pub const SOURCE: &str = "webhooks";
+/// What it goes on asking for of archived months: nothing.
+pub const KEPT: Kept = Kept::NOTHING;
 /// Embedded settings of the service's process.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 

@@ -220,9 +220,8 @@ fn content_of(violations: &mut Violations, content_type: &str, content: &[u8]) -
 pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> Parsed<(dossier_reading::Page, i64)> {
     let mut violations = Violations::new();
     let page = dossier_page(&mut violations, &request.parent, request.page_size, &request.page_token);
-    if request.first_sequence < 0 {
-        violations.push("first_sequence", "is not below zero");
-    }
+    first_sequence(&mut violations, request.first_sequence, request.newest_first);
+    let page = page.map(|page| dossier_reading::Page { newest_first: request.newest_first, ..page });
     whole(violations, page.map(|page| (page, request.first_sequence)))
 }
 
@@ -230,6 +229,15 @@ pub(crate) fn list_dossier_accesses(request: &pb::ListDossierAccessesRequest) ->
     let mut violations = Violations::new();
     let page = dossier_page(&mut violations, &request.parent, request.page_size, &request.page_token);
     whole(violations, page)
+}
+
+/// The entry that a list begins with, where it is a list from the beginning.
+fn first_sequence(violations: &mut Violations, first: i64, newest_first: bool) {
+    if first < 0 {
+        violations.push("first_sequence", "is not below zero");
+    } else if first > 0 && newest_first {
+        violations.push("first_sequence", "is left out where the newest come first");
+    }
 }
 
 fn dossier_page(violations: &mut Violations, parent: &str, size: i32, token: &str) -> Option<dossier_reading::Page> {

@@ -108,6 +108,9 @@ pub(crate) async fn erased_at(db: &Db, case: CaseId) -> Result<Option<Timestamp>
 /// What the ledger holds of erasures of persons: cases from before each was told for itself went with one.
 #[tracing::instrument(name = "db.rights.erasures", skip_all)]
 pub(crate) async fn erasures(db: &Db, kind: &str) -> Result<Vec<Vec<u8>>, StoreError> {
-    let found = sqlx::query_scalar!("select payload from ombudsman.ledger where type = $1", kind);
+    let found = sqlx::query_scalar!(
+        r#"select payload as "payload!" from ombudsman.ledger_known where type = $1 and payload is not null"#,
+        kind
+    );
     Ok(found.fetch_all(db.reader()).await?)
 }

@@ -22,6 +22,8 @@ use crate::office::Office;
 use crate::store::access::{self, Access};
 use crate::store::{case, dossier, rights};
 
+/// Bytes of content after which a page ends: an answer has room for what one entry may hold besides, and who reads it may take no more than 4 MiB at once.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
 const LIST: &str = "dossier_entries";
 const ACCESSES: &str = "dossier_accesses";
 
@@ -36,6 +38,16 @@ pub struct Page {
     pub token: String,
     /// Whether the last entry comes first.
     pub newest_first: bool,
+}
+
+/// How many of these, in order, a page holds: those that are within [`PAGE_BYTES`] together, and the first in any case.
+fn fitting(lengths: impl Iterator<Item = usize>) -> usize {
+    let mut held = 0_usize;
+    let within = lengths.take_while(|length| {
+        held = held.saturating_add(*length);
+        held <= PAGE_BYTES
+    });
+    within.count().max(1)
 }
 
 /// What the firm keeps of an affair as a whole, its own notes among it, in cases from before both were told apart.
@@ -127,10 +139,10 @@ pub async fn list_from(
 pub(super) async fn list_to_claimant(
     office: Office,
     call: Call,
-    page: Page,
+    (page, first): (Page, i64),
 ) -> Result<pb::ListDossierEntriesResponse, Failure> {
     let sight = Sight::of_claimant(&office, page.case).await?;
-    seen(office, call, (page, 0), sight).await
+    seen(office, call, (page, first), sight).await
 }
 
 async fn seen(
@@ -157,8 +169,10 @@ async fn seen(
     } else {
         dossier::list((&office.db, &office.seal), page.case, &sight.listed, from, limit).await?
     };
-    let more = found.len() > page.size;
-    found.truncate(page.size);
+    let held = fitting(found.iter().map(|sealed| sealed.content.as_ref().map_or(0, |content| content.bytes.len())));
+    let size = page.size.min(held);
+    let more = found.len() > size;
+    found.truncate(size);
     let next_page_token = match found.last() {
         Some(last) if more => PageToken::encode(LIST, filter.as_bytes(), &[&last.entry.sequence.to_string()]),
         _ => String::new(),

@@ -105,6 +105,23 @@ async fn pages_hold_together_and_tokens_of_another_reader_do_not_fit() {
         assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_PAGE_TOKEN".into()));
     }
     assert_eq!(sequences, (1..=12).collect::<Vec<i64>>());
+
+    // From the end as from the beginning.
+    let back = |page_token: String| pb::ListDossierEntriesRequest { newest_first: true, ..page(page_token) };
+    let (mut backwards, mut token) = (Vec::new(), String::new());
+    loop {
+        let answer = world.ines().list_dossier_entries(back(token)).await.unwrap().into_inner();
+        backwards.extend(answer.entries.iter().map(|entry| entry.sequence));
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+        let refused = world.ines().list_dossier_entries(page(token.clone())).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_PAGE_TOKEN".into()), "of the other direction");
+    }
+    assert_eq!(backwards, (1..=12).rev().collect::<Vec<i64>>());
+    let both = pb::ListDossierEntriesRequest { first_sequence: 3, ..back(String::new()) };
+    assert_eq!(fields(&world.ines().list_dossier_entries(both).await.unwrap_err()), ["first_sequence"]);
 }
 
 #[tokio::test]

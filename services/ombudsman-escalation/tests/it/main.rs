@@ -11,6 +11,7 @@ mod by_term;
 mod causes;
 mod claimant;
 mod claimant_acts;
+mod claimant_reads;
 mod clocks;
 mod compliance;
 mod conciliation;

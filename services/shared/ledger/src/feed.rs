@@ -43,6 +43,10 @@ impl Ledger {
             loop {
                 head.mark_unchanged();
                 let entries = rows::after(db.reader(), position, PAGE, personal).await?;
+                if entries.first().is_some_and(|first| first.position != position + 1) {
+                    // What comes next is archived: nobody is to go on without knowing.
+                    Err(StoreError::corrupt("ledger", "position", position + 1))?;
+                }
                 if let Some(last) = entries.last() {
                     position = last.position;
                     let full = entries.len() as i64 == PAGE;
@@ -95,6 +99,15 @@ impl LedgerService for Feed {
             return Err(Status::new(
                 Code::OutOfRange,
                 format!("POSITION_AHEAD: after_position is {after} and the head is {head}: this is another ledger"),
+            ));
+        }
+        let first = rows::first(self.ledger.db().reader()).await.map_err(|e| refused(self.ledger.source(), &e))?;
+        if after + 1 < first {
+            return Err(Status::new(
+                Code::OutOfRange,
+                format!(
+                    "LEDGER_ARCHIVED: after_position is {after} and the first entry that is not archived is {first}"
+                ),
             ));
         }
         let (tail, ambient, source) = (self.ledger.tail(after, personal), self.ambient.clone(), self.ledger.source());

@@ -26,7 +26,7 @@ pub async fn forget(tx: &mut PgConnection, resources: &[String]) -> Result<bool,
     }
     sqlx::query(
         "delete from ledger_personal where position = any(array(
-             select position from ledger where aggregate = any($1) and commitment is not null))",
+             select position from ledger_known where aggregate = any($1) and committed))",
     )
     .bind(resources)
     .execute(&mut *tx)

@@ -7,8 +7,9 @@
 //! A writer appends [`Draft`]s in the transaction of their effect. The [`Sequencer`](Ledger::sequence)
 //! gives them positions in commit order and chains their hashes. [`Feed`] serves them, [`Follower`]
 //! applies another service's entries exactly once, however they come (a [`Carrier`] may bring them), [`checkpoint`] signs the head outside Postgres,
-//! and [`verify`] proves or disproves it all from files alone.
+//! and [`verify`] proves or disproves it all from files alone. Of closed [`months`] the [`archive`] takes what nobody asks for any more.
 
+pub mod archive;
 mod carried;
 mod chain;
 pub mod checkpoint;

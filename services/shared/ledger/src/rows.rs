@@ -119,7 +119,7 @@ pub(crate) async fn after(pool: &PgPool, position: i64, limit: i64, personal: bo
     rows.iter().map(entry).collect()
 }
 
-/// Entries of one aggregate after a position, in order, without personal parts.
+/// Entries of one aggregate after a position, in order, without personal parts; those of archived months without what chained them.
 pub(crate) async fn of_aggregate(
     pool: &PgPool,
     aggregate: &str,
@@ -127,9 +127,14 @@ pub(crate) async fn of_aggregate(
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
     let rows = sqlx::query(concat!(
-        "select ",
+        "select * from (
+             select ",
         entry_columns!(),
         ", null::bytea as salt, null::bytea as personal from ledger l
+             union all
+             select position, '00000000-0000-0000-0000-000000000000', aggregate, type, occurred_at, recorded_at, actor_kind, actor_id,
+                    actor_department, traceparent, coalesce(payload, ''), null, '', '', null, null from ledger_kept
+         ) l
          where l.aggregate = $1 and l.position > $2 order by l.position limit $3",
     ))
     .bind(aggregate)
@@ -138,6 +143,22 @@ pub(crate) async fn of_aggregate(
     .fetch_all(pool)
     .await?;
     rows.iter().map(entry).collect()
+}
+
+/// The hash at a position that the database has: of an archived month that of the last entry.
+pub(crate) async fn hash_at(pool: &PgPool, position: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let hash = sqlx::query_scalar(
+        "select hash from ledger where position = $1
+         union all
+         select hash from ledger_month where last_position = $1 and archived_at is not null",
+    );
+    Ok(hash.bind(position).fetch_optional(pool).await?)
+}
+
+/// The first position that is not archived.
+pub(crate) async fn first(pool: &PgPool) -> Result<i64, StoreError> {
+    let first = "select first_position from ledger_month where archived_at is null order by first_position limit 1";
+    Ok(sqlx::query_scalar(first).fetch_one(pool).await?)
 }
 
 fn entry(row: &PgRow) -> Result<Entry, StoreError> {

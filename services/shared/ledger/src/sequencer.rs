@@ -75,7 +75,8 @@ impl Ledger {
         self.head.subscribe()
     }
 
-    /// The entries of one aggregate after a position, at most `limit`, without personal parts.
+    /// The entries of one aggregate after a position, at most `limit`, without personal parts. Those of archived months have no hashes,
+    /// commitment and id, and only the payloads that the service [keeps](crate::archive::Kept).
     ///
     /// # Errors
     /// [`StoreError`].
@@ -92,7 +93,8 @@ impl Ledger {
         Ok((row.try_get("position")?, row.try_get("hash")?))
     }
 
-    /// The hash of the entry at a position; `None` where there is no such entry. Position 0 has the hash before the first.
+    /// The hash of the entry at a position; `None` where there is no such entry, or it is archived and not the last of its month. Position 0 has
+    /// the hash before the first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -100,11 +102,7 @@ impl Ledger {
         if position == 0 {
             return Ok(Some(chain::GENESIS.to_vec()));
         }
-        let row = sqlx::query("select hash from ledger where position = $1")
-            .bind(position)
-            .fetch_optional(self.db.reader())
-            .await?;
-        Ok(row.map(|row| row.try_get("hash")).transpose()?)
+        rows::hash_at(self.db.reader(), position).await
     }
 
     /// Where it stands.

@@ -1,5 +1,7 @@
 //! Proves a ledger from an export and its checkpoints alone, or names the first bad entry.
 
+mod proof;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Write};
 
@@ -10,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use uuid::Uuid;
 
+use crate::archive::Archive;
 use crate::chain::{Chained, GENESIS, commitment, entry_hash};
 use crate::checkpoint::{Checkpoint, Handover, key_id};
-use crate::rows::{EntryRow, entry_columns};
+use crate::rows::{self, EntryRow, entry_columns};
 
 /// One line of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +58,7 @@ pub struct Exported {
 }
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Entries that were read.
     pub entries: i64,
@@ -65,6 +68,10 @@ pub struct Verdict {
     pub personal_parts: i64,
     /// Personal parts that are gone; the chain holds without them.
     pub erased_parts: i64,
+    /// Archived months whose manifests follow each other up to the first entry that was read.
+    pub archived_months: usize,
+    /// Those of them whose files were read.
+    pub months_read: usize,
     /// The first thing that is wrong; `None` when all holds.
     pub fault: Option<Fault>,
 }
@@ -126,6 +133,36 @@ pub enum Fault {
         /// Its position.
         position: i64,
     },
+    /// Nothing tells of entries that are not in the ledger.
+    #[error("entry {position} is archived and no manifest tells of it")]
+    MonthMissing {
+        /// Their first position.
+        position: i64,
+    },
+    /// The manifest's signature does not hold.
+    #[error("the manifest of {month} was not signed by a known key")]
+    MonthUnsigned {
+        /// The month.
+        month: String,
+    },
+    /// The file is not there or damaged.
+    #[error("the file of {month} cannot be read")]
+    MonthUnread {
+        /// The month.
+        month: String,
+    },
+    /// The file is another.
+    #[error("the file of {month} is not the one that was signed")]
+    MonthAltered {
+        /// The month.
+        month: String,
+    },
+    /// What the database keeps of a month was changed.
+    #[error("what the database keeps of {month} is not what was archived")]
+    KeptAltered {
+        /// The month.
+        month: String,
+    },
     /// A checkpoint is signed by a key that was not to sign any more.
     #[error("the checkpoint of position {position} was signed with a key that had been handed over before")]
     HandedOver {
@@ -140,14 +177,15 @@ pub struct Verifier {
     prev_hash: [u8; 32],
     signed: BTreeMap<i64, String>,
     last_good: i64,
-    verdict: Verdict,
+    keys: Vec<Vec<u8>>,
+    pub(crate) verdict: Verdict,
 }
 
 impl Verifier {
     /// Holds the entries to come against these checkpoints of `source`, in the order in which they were signed: by one of the keys, or by one that
     /// such a key handed over to. A key that handed over is believed no more, until it is handed over to again.
     pub fn new(source: &str, checkpoints: &[Checkpoint], public_keys: &[Vec<u8>]) -> Self {
-        let mut verdict = Verdict { entries: 0, checkpoints: 0, personal_parts: 0, erased_parts: 0, fault: None };
+        let mut verdict = Verdict::default();
         let mut signed = BTreeMap::new();
         let (mut keys, mut over) = (public_keys.to_vec(), BTreeSet::new());
         for checkpoint in checkpoints {
@@ -166,11 +204,11 @@ impl Verifier {
             }
             verdict.checkpoints += 1;
         }
-        Self { expected: 1, prev_hash: GENESIS, signed, last_good: 0, verdict }
+        Self { expected: 1, prev_hash: GENESIS, signed, last_good: 0, keys, verdict }
     }
 
     /// The same for entries that begin after `position`, whose hash is taken as it is.
-    fn after(mut self, position: i64, hash: [u8; 32]) -> Self {
+    pub(crate) fn after(mut self, position: i64, hash: [u8; 32]) -> Self {
         (self.expected, self.prev_hash, self.last_good) = (position + 1, hash, position);
         self
     }
@@ -182,6 +220,39 @@ impl Verifier {
         }
         self.verdict.fault = self.fault_of(entry);
         self.verdict.entries += 1;
+    }
+
+    /// The last position that was checked, and its hash.
+    pub(crate) fn stands(&self) -> (i64, &[u8]) {
+        (self.expected - 1, &self.prev_hash)
+    }
+
+    /// The first thing that is wrong so far.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        self.verdict.fault.as_ref()
+    }
+
+    /// Notes what is wrong, unless something was before.
+    pub(crate) fn fail(&mut self, fault: Fault) {
+        self.verdict.fault.get_or_insert(fault);
+    }
+
+    /// Keys that are believed, those that were handed over to among them.
+    pub(crate) fn keys(&self) -> &[Vec<u8>] {
+        &self.keys
+    }
+
+    /// Takes entries as checked up to `position`, whose hash this is. What was signed of that position must agree.
+    pub(crate) fn pass_to(&mut self, position: i64, hash: [u8; 32]) {
+        if self.signed.get(&position).is_some_and(|signed| *signed != hex::encode(hash)) {
+            self.fail(Fault::Resealed { position, last_good: self.last_good });
+        }
+        (self.expected, self.prev_hash) = (position + 1, hash);
+    }
+
+    /// Closes the check of what ends before the ledger does: what is signed of later positions is not looked for.
+    pub(crate) fn finish_early(self) -> Verdict {
+        self.verdict
     }
 
     /// Notes a line that is no entry.
@@ -336,7 +407,24 @@ pub async fn verify_database(
     checkpoints: &[Checkpoint],
     public_keys: &[Vec<u8>],
 ) -> Result<Verdict, StoreError> {
+    verify_all(db, source, checkpoints, public_keys, &Archive::default()).await
+}
+
+/// Checks the archived months and what is left of the ledger as one chain: what was archived by its manifests alone where the files are not at hand,
+/// and what the database keeps of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn verify_all(
+    db: &Db,
+    source: &str,
+    checkpoints: &[Checkpoint],
+    public_keys: &[Vec<u8>],
+    archive: &Archive,
+) -> Result<Verdict, StoreError> {
     let mut verifier = Verifier::new(source, checkpoints, public_keys);
+    let first: Option<i64> = sqlx::query_scalar("select min(position) from ledger").fetch_one(db.reader()).await?;
+    proof::months(&mut verifier, Some(db), source, archive, first.unwrap_or(1)).await?;
     let mut rows = sqlx::query(concat!(
         "select ",
         entry_columns!(),
@@ -346,6 +434,29 @@ pub async fn verify_database(
     while let Some(row) = rows.try_next().await? {
         let (prev_hash, hash): (Vec<u8>, Vec<u8>) = (row.try_get("prev_hash")?, row.try_get("hash")?);
         verifier.check(&exported(row.try_get("position")?, EntryRow::read(&row)?, &prev_hash, &hash));
+    }
+    Ok(verifier.finish())
+}
+
+/// Checks archived months from their files alone, and after them an export of what is left, where there is one.
+///
+/// # Errors
+/// When the export cannot be read at all.
+pub async fn verify_files(
+    source: &str,
+    archive: &Archive,
+    export: Option<impl BufRead>,
+    checkpoints: &[Checkpoint],
+    public_keys: &[Vec<u8>],
+) -> std::io::Result<Verdict> {
+    let mut verifier = Verifier::new(source, checkpoints, public_keys);
+    proof::months(&mut verifier, None, source, archive, i64::MAX).await.map_err(std::io::Error::other)?;
+    let Some(export) = export else { return Ok(verifier.finish_early()) };
+    for line in export.lines() {
+        match serde_json::from_str::<Exported>(&line?) {
+            Ok(entry) => verifier.check(&entry),
+            Err(_) => verifier.unreadable(),
+        }
     }
     Ok(verifier.finish())
 }
@@ -363,11 +474,9 @@ pub async fn verify_tail(
     count: i64,
 ) -> Result<Verdict, StoreError> {
     let end: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from ledger").fetch_one(db.reader()).await?;
-    let before = end.saturating_sub(count).max(0);
-    let hash: Option<Vec<u8>> = sqlx::query_scalar("select hash from ledger where position = $1")
-        .bind(before)
-        .fetch_optional(db.reader())
-        .await?;
+    // What is archived is not here to be read.
+    let before = end.saturating_sub(count).max(rows::first(db.reader()).await? - 1);
+    let hash = rows::hash_at(db.reader(), before).await?;
     // Of what is not read counts alone which of the keys was handed over by then.
     let counts = |signed: &&Checkpoint| {
         signed.position > before || signed.handover.is_some() && public_keys.iter().any(|key| signed.holds(key))
@@ -395,7 +504,7 @@ pub async fn verify_tail(
     Ok(verifier.finish())
 }
 
-fn exported(position: i64, row: EntryRow, prev_hash: &[u8], hash: &[u8]) -> Exported {
+pub(crate) fn exported(position: i64, row: EntryRow, prev_hash: &[u8], hash: &[u8]) -> Exported {
     let hexed = |bytes: Option<Vec<u8>>| bytes.map(hex::encode).unwrap_or_default();
     Exported {
         position,

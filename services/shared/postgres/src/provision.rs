@@ -105,8 +105,9 @@ pub async fn grant(admin: &mut PgConnection, role: &ServiceRole) -> Result<(), P
          grant usage, select on all sequences in schema {schema} to {name};
          revoke update, delete, truncate on {schema}.ledger from {name};
          revoke insert, delete, truncate on {schema}.ledger_head from {name};
-         revoke insert, update, delete, truncate on {schema}.ledger_month from {name};
-         select {schema}.ledger_seal_partition(inhrelid::regclass) from pg_inherits where inhparent = '{schema}.ledger'::regclass;
+         revoke insert, update, delete, truncate on {schema}.ledger_month, {schema}.ledger_kept, {schema}.ledger_known from {name};
+         select {schema}.ledger_seal_partition(oid::regclass) from pg_class
+          where relnamespace = '{schema}'::regnamespace and relname like 'ledger\\_from\\_%' and relkind = 'r';
          revoke insert, update, delete, truncate on {schema}.schema_migration from {name};"
     );
     admin.execute(AssertSqlSafe(statement)).await.map_err(StoreError::from)?;

@@ -4,11 +4,14 @@
 //! <service> [serve] [--config FILE]     serve until SIGTERM or SIGINT
 //! <service> migrate [--config FILE]     bring the service's schema up to date, as its owner
 //! <service> ledger-month [--config FILE] begin this month's partition of the service's ledger, as its owner
+//! <service> ledger-archive [--config FILE] --to DIR --through MONTH
+//!                                       take closed months out of the ledger into signed files, as its owner; --drop: those that were, from the disk
 //! <service> health [--config FILE]      ask the service that runs with these settings whether it serves; --alive: whether it runs
 //! ```
 
 mod front;
 mod health;
+mod months;
 mod settings;
 
 use std::error::Error;
@@ -22,7 +25,7 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use broker::Broker;
 use clap::{Parser, Subcommand};
 use kernel::Ambient;
-use ledger::months;
+use ledger::archive::Kept;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -104,6 +107,9 @@ pub enum StartError {
     /// The ledger's month could not be begun.
     #[error("the ledger's month was not begun")]
     Month(#[source] Cause),
+    /// A month of the ledger could not be archived.
+    #[error("the archive of the ledger stands where it stood before")]
+    Archive(#[source] Cause),
     /// A front was told to bring a schema up to date.
     #[error("it keeps no schema: there is nothing to migrate")]
     NothingToMigrate,
@@ -127,6 +133,7 @@ pub enum StartError {
 ///             postgres::migrate(&settings.database, &ticketing::migrations()).await
 ///         },
 ///         database: |settings: ticketing::Settings| settings.database,
+///         kept: ticketing::KEPT,
 ///     })
 /// }
 /// ```
@@ -141,6 +148,8 @@ pub struct Binary<A, M, D> {
     pub migrate: M,
     /// How it reaches its schema, whose ledger has a partition a month.
     pub database: D,
+    /// What it goes on asking for of months that are archived.
+    pub kept: Kept,
 }
 
 #[derive(Parser)]
@@ -161,6 +170,8 @@ enum Command {
     Migrate,
     /// Begin the partition of this month in the service's ledger, if that is to be done, and exit.
     LedgerMonth,
+    /// Take closed months out of the ledger into signed files, without personal parts, and exit.
+    LedgerArchive(months::ToArchive),
     /// Ask the service that runs with these settings whether it serves.
     Health {
         /// Ask whether the process runs, and not whether it serves: for what would restart it.
@@ -204,7 +215,7 @@ where
     D: FnOnce(S) -> postgres::Settings,
 {
     let (mut process, service) = settings::load::<ProcessSettings, S>(binary.defaults, arguments.config.as_deref())?;
-    if let Some(Command::Migrate | Command::LedgerMonth) = arguments.command {
+    if let Some(Command::Migrate | Command::LedgerMonth | Command::LedgerArchive(_)) = arguments.command {
         // The port of the page is the serving process's, which may well run meanwhile.
         process.telemetry.metrics_listen = None;
     }
@@ -214,11 +225,16 @@ where
     }
     let result = runtime.block_on(async {
         let telemetry = telemetry::init(binary.name, &process.telemetry)?;
-        let result = match arguments.command {
+        let result = match &arguments.command {
             Some(Command::Migrate) => {
                 (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
             }
-            Some(Command::LedgerMonth) => ledger_month((binary.database)(service)).await.map_err(StartError::Month),
+            Some(Command::LedgerMonth) => months::begin((binary.database)(service)).await.map_err(StartError::Month),
+            Some(Command::LedgerArchive(wanted)) => {
+                months::archive(binary.name, (binary.database)(service), &process, binary.kept, wanted)
+                    .await
+                    .map_err(StartError::Archive)
+            }
             Some(Command::Serve | Command::Health { .. }) | None => {
                 serve(binary.name, process, |house| (binary.assemble)(service, house)).await
             }
@@ -230,16 +246,6 @@ where
     // A blocking task that hangs must not keep a drained process alive.
     runtime.shutdown_timeout(Duration::from_millis(200));
     result
-}
-
-/// Begins this month's partition of the ledger, by the database's clock, and says what came of it.
-async fn ledger_month(database: postgres::Settings) -> Result<(), Cause> {
-    let db = postgres::Db::connect(&postgres::Settings { max_connections: 1, ..database }).await?;
-    let month = months::current(&db).await?;
-    let begun = months::begin(&db, month).await?;
-    tracing::info!(schema = db.schema(), %month, ?begun, "the ledger's month");
-    db.close(FLUSH).await;
-    Ok(())
 }
 
 async fn serve<A, AF, AE>(name: &'static str, process: ProcessSettings, assemble: A) -> Result<(), StartError>

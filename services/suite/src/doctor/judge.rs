@@ -3,12 +3,14 @@
 mod database;
 mod dates;
 mod ledger;
+mod months;
 
 pub use database::{
     Grant, Migrated, Pool, Server, Wanted, clock, connections, durability, grants, migrations, role, shared_roles,
 };
 pub use dates::{Holidays, Validity, certificate, holidays, token};
 pub use ledger::{Books, Cursor, books, broker, checkpoints, erasures, lag, signer};
+pub use months::{Months, months};
 
 use super::finding::Finding;
 

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use kernel::{Ambient, Role};
 use ledger::Ledger;
+use ledger::archive::{self, Archive};
 use ledger::checkpoint::{self, Notary};
-use ledger::verify::verify_database;
+use ledger::verify::verify_all;
 use postgres::{Db, Settings};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tonic::Request;
@@ -44,7 +45,8 @@ pub async fn sign(suite: &Suite, ambient: &Ambient) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn db(suite: &Suite, service: Service) -> anyhow::Result<Db> {
+/// The schema of a service, as its owner reaches it.
+pub async fn db(suite: &Suite, service: Service) -> anyhow::Result<Db> {
     let settings = Settings { max_connections: 2, ..Settings::new(suite.database_url(), service.schema()) };
     Db::connect(&settings).await.with_context(|| format!("the schema of {} cannot be opened", service.name()))
 }
@@ -127,7 +129,7 @@ pub async fn ends(database_url: &str) -> anyhow::Result<Vec<i64>> {
     Ok(ends)
 }
 
-/// Each ledger against the checkpoints that were kept outside the database. What came since it was restored is not what they are
+/// Each ledger, with its archived months, against the checkpoints that were kept outside the database. What came since it was restored is not what they are
 /// about.
 pub async fn ledgers(suite: &Suite, places: &Places, ends: &[i64]) -> anyhow::Result<Vec<Held>> {
     let keys = suite.keys.ledger_public();
@@ -137,7 +139,9 @@ pub async fn ledgers(suite: &Suite, places: &Places, ends: &[i64]) -> anyhow::Re
         let signed = checkpoint::read(&checkpoint::file_of(&places.before().join("checkpoints"), source))?;
         let db = db(suite, service).await?;
         let (within, beyond) = verdict::split(&signed, *end);
-        let verdict = verify_database(&db, source, &within, &keys).await?;
+        let manifests = archive::read(&archive::manifests_of(&places.after().join("checkpoints"), source))?;
+        let archive = Archive { manifests, folder: Some(places.months()) };
+        let verdict = verify_all(&db, source, &within, &keys, &archive).await?;
         held.push(verdict::held(source, &verdict, *end, &beyond));
         db.close(Duration::from_secs(1)).await;
     }

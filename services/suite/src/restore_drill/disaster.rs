@@ -87,6 +87,13 @@ pub async fn restore(places: &Places, without_erasures: bool, point: Timestamp) 
         let to = checkpoints.join(customer_profile::JOURNAL);
         fs::copy(&journal, to).with_context(|| format!("{} cannot be copied", journal.display()))?;
     }
+    // What tells of archived months is where the restored ledgers begin.
+    for kept in fs::read_dir(before.join("checkpoints"))? {
+        let (path, name) = kept.map(|kept| (kept.path(), kept.file_name()))?;
+        if name.to_string_lossy().ends_with(".months.jsonl") {
+            fs::copy(&path, checkpoints.join(name)).with_context(|| format!("{} cannot be copied", path.display()))?;
+        }
+    }
     let (home, backup, archive) = (after.join("postgres"), places.backup(), places.archive());
     tokio::task::block_in_place(|| postgres::cluster::restore(&home, &backup, &archive, point))?;
     Ok(began.elapsed())

@@ -6,6 +6,7 @@
 //! before/              the suite's data folder
 //! archive/             WAL
 //! backup/              the base backup
+//! months/              archived months of ledgers
 //! after/               the restored suite's data folder
 //! report.json
 //! ```
@@ -58,6 +59,11 @@ impl Places {
     /// The base backup.
     pub fn backup(&self) -> PathBuf {
         self.0.join("backup")
+    }
+
+    /// Where archived months of ledgers are.
+    pub fn months(&self) -> PathBuf {
+        self.0.join("months")
     }
 
     /// The suite that is restored.

@@ -184,8 +184,8 @@ impl Report {
             let state = ledger.fault.as_deref().unwrap_or("intact");
             writeln!(
                 out,
-                "{:<22}{state}: {} entries against {} checkpoints; signed and gone: {:?}",
-                ledger.ledger, ledger.entries, ledger.checkpoints, ledger.signed_and_gone
+                "{:<22}{state}: {} entries, {} months of them archived, against {} checkpoints; signed and gone: {:?}",
+                ledger.ledger, ledger.entries, ledger.archived_months, ledger.checkpoints, ledger.signed_and_gone
             )?;
         }
         writeln!(out, "{}", if self.holds { "the drill holds" } else { "the drill FAILED" })

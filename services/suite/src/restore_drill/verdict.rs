@@ -71,6 +71,8 @@ pub struct Held {
     pub entries: i64,
     /// Checkpoints that they were held against.
     pub checkpoints: usize,
+    /// Archived months that they begin with, whose files were read.
+    pub archived_months: usize,
     /// What is wrong, if anything.
     pub fault: Option<String>,
     /// Signed positions that the restored ledger does not have: evidence of what is gone.
@@ -89,6 +91,7 @@ pub fn held(ledger: &str, verdict: &Verdict, end: i64, beyond: &[Checkpoint]) ->
         ledger: ledger.to_owned(),
         entries: end,
         checkpoints: verdict.checkpoints,
+        archived_months: verdict.months_read,
         fault: verdict.fault.as_ref().map(ToString::to_string).or(nothing),
         signed_and_gone: beyond.iter().map(|checkpoint| checkpoint.position).collect(),
     }
@@ -126,8 +129,7 @@ mod tests {
 
     #[test]
     fn a_ledger_that_is_not_the_signed_one_or_that_nobody_signed_does_not_hold() {
-        let verdict =
-            |entries, checkpoints, fault| Verdict { entries, checkpoints, personal_parts: 0, erased_parts: 0, fault };
+        let verdict = |entries, checkpoints, fault| Verdict { entries, checkpoints, fault, ..Verdict::default() };
         assert_eq!(held("ticketing", &verdict(5, 1, None), 5, &[]).fault, None);
         assert_eq!(held("webhooks", &verdict(1, 0, None), 0, &[]).fault, None, "nothing was written by the point");
         assert!(held("ticketing", &verdict(5, 0, None), 5, &[]).fault.is_some());

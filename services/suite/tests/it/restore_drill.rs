@@ -39,6 +39,8 @@ fn a_destroyed_database_comes_back_as_it_was_at_the_point_and_forgets_again() {
     let ledgers = report["ledgers"].as_array().unwrap();
     assert_eq!(ledgers.len(), 5);
     assert!(ledgers.iter().all(|ledger| ledger["fault"].is_null()), "{report}");
+    let archived = ledgers.iter().filter(|ledger| ledger["archived_months"] == 1).count();
+    assert!(archived >= 2, "what was archived before the point is where its ledger begins: {report}");
     let gone = ledgers.iter().any(|ledger| !ledger["signed_and_gone"].as_array().unwrap().is_empty());
     assert!(gone, "what was signed after the point is told: {report}");
     assert!(report["rto"]["seconds_per_gigabyte"].as_f64().unwrap() > 0.0);

@@ -53,6 +53,7 @@ pub(super) use learning::{
 pub(crate) use learning::{granting, refuse_amount};
 pub(super) use list::{cures, history, journey, messages, notices, promises, tickets, watch};
 pub(super) use message::add_message;
+pub(crate) use message::refuse_late;
 pub(super) use named::{named, named_list};
 pub(crate) use notice::notice_template;
 pub(super) use notice::{approve_notice_template, put_notice_template, report_notice, take_notices};

@@ -546,7 +546,8 @@ pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Given>
 #[tracing::instrument(name = "db.ticket.hash_in_the_ledger", skip_all)]
 pub(crate) async fn hash_in_the_ledger(pool: &PgPool, id: TicketId) -> Result<Option<[u8; 32]>, StoreError> {
     let payload = sqlx::query_scalar!(
-        "select payload from ticketing.ledger where aggregate = $1 and type = $2 order by position limit 1",
+        r#"select payload as "payload!" from ticketing.ledger_known
+           where aggregate = $1 and type = $2 and payload is not null order by position limit 1"#,
         id.name(),
         TicketOpened::full_name(),
     );

@@ -34,7 +34,7 @@ pub(crate) async fn steps(pool: &PgPool, ticket: TicketId) -> Result<Vec<Step>, 
            from (
                select position, 0::bigint as waiting, type, actor_kind, actor_id, actor_department, occurred_at,
                       recorded_at, traceparent
-               from ticketing.ledger where aggregate = $1
+               from ticketing.ledger_known where aggregate = $1
                union all
                select 0, inbox_id, type, actor_kind, actor_id, actor_department, occurred_at, recorded_at, traceparent
                from ticketing.ledger_inbox where aggregate = $1

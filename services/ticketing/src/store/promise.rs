@@ -187,12 +187,12 @@ pub(crate) async fn running(tx: &mut PgConnection, tickets: &[TicketId]) -> Resu
     Ok(rows.into_iter().map(|row| id(row.ticket_id, row.promise_id)).collect())
 }
 
-/// Withdrawn affairs in which a promise runs, but none of `left`: a version before ended none there.
-#[tracing::instrument(name = "db.promise.of_withdrawn", skip_all)]
-pub(crate) async fn of_withdrawn(pool: &PgPool, left: &[Uuid], limit: i64) -> Result<Vec<TicketId>, StoreError> {
+/// Withdrawn and erased affairs in which a promise runs, but none of `left`: a version before ended none there.
+#[tracing::instrument(name = "db.promise.left_running", skip_all)]
+pub(crate) async fn left_running(pool: &PgPool, left: &[Uuid], limit: i64) -> Result<Vec<TicketId>, StoreError> {
     let found = sqlx::query_scalar!(
         "select distinct p.ticket_id from ticketing.promise p join ticketing.ticket t on t.ticket_id = p.ticket_id
-         where p.state in ('made', 'at_risk') and t.state = 'cancelled' and p.ticket_id <> all($1) limit $2",
+         where p.state in ('made', 'at_risk') and (t.state = 'cancelled' or t.erased_at is not null) and p.ticket_id <> all($1) limit $2",
         left,
         limit,
     );

@@ -123,9 +123,11 @@ pub(crate) async fn head(
            from head h left join lateral (
                (select true as known from ticketing.ticket k where k.owner = $2 and k.customer_id = h.customer_id limit 1)
                union all
-               -- It was theirs before, or they worked on it: kinds as the index of turns has them.
-               (select true from ticketing.ticket_change c where c.ticket_id = h.ticket_id and c.kind in ('assigned', 'transitioned')
-                    and (c.kind = 'assigned' and c.related = $2 or c.kind = 'transitioned' and c.actor_kind = 'employee' and c.actor_id = $2)
+               -- It was theirs before, from its opening or later, or they took it further or handed it on: kinds as the index of turns has them. Who
+               -- opened it for somebody else wrote it down.
+               (select true from ticketing.ticket_change c where c.ticket_id = h.ticket_id and c.kind in ('opened', 'assigned', 'transitioned')
+                    and (c.kind in ('opened', 'assigned') and c.related = $2
+                         or c.kind in ('assigned', 'transitioned') and c.actor_kind = 'employee' and c.actor_id = $2)
                 limit 1)
                limit 1
            ) k on true"#,
@@ -169,21 +171,27 @@ pub(crate) async fn lock_first_called(tx: &mut PgConnection, superior: &Agent) -
     Ok(called.map(TicketId::from_uuid))
 }
 
-/// Locks the first of these affairs that still waits and that nobody else is taking, until the transaction ends. Waits for nobody.
+/// Locks the first of these affairs that still waits, asks for nothing that the agent is not certified for, and that nobody else is taking, until the
+/// transaction ends: it may have been filed as something else since it was looked at. Waits for nobody.
 #[tracing::instrument(name = "db.queue.lock_first_free", skip_all)]
 pub(crate) async fn lock_first_free(
     tx: &mut PgConnection,
-    department: &Department,
+    agent: &Agent,
+    now: Timestamp,
     turns: &[Waiting],
 ) -> Result<Option<TicketId>, StoreError> {
+    let skills: Vec<String> = agent.skills_at(now).map(|skill| skill.as_str().to_owned()).collect();
     let ids: Vec<Uuid> = turns.iter().map(|waiting| waiting.ticket.uuid()).collect();
     let taken = sqlx::query_scalar!(
         "select t.ticket_id from unnest($1::uuid[]) with ordinality as r (id, place)
          join ticketing.ticket t on t.ticket_id = r.id
          where t.department = $2 and t.owner is null and t.state in ('acknowledged', 'in_progress', 'pending', 'held') and t.merged_head is null
+           and not exists (select from ticketing.queue_skill q
+                           where q.department = t.department and q.topic = t.topic and q.skill <> all($3::text[]))
          order by r.place limit 1 for no key update of t skip locked",
         &ids,
-        department.as_str(),
+        agent.department.as_str(),
+        &skills,
     )
     .fetch_optional(tx)
     .await?;

@@ -136,7 +136,14 @@ impl Ticketing {
             return Err(Refusal::TicketErased.into());
         }
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-        let (left, at) = stored.ticket.clone().leave(id, Moment::Now(now))?;
+        let (left, at) = match stored.ticket.clone().leave(id, Moment::Now(now)) {
+            Ok(left) => left,
+            Err(refusal) => {
+                // Who is refused and asks again at once does not find it busy by themselves.
+                tx.rollback().await?;
+                return Err(refusal.into());
+            }
+        };
         let mut chronicle = Chronicle::of(stored, stamp, &self.ambient);
         chronicle.changed(left);
         chronicle.note(

@@ -122,7 +122,9 @@ impl Chronicle {
             root_cause: None,
         };
         let mut chronicle = Self::of(stored, stamp, ambient);
-        chronicle.note(ChangeKind::Opened, at, |_| entry, |row| row.states = Some((None, Standing::Acknowledged)));
+        let owner = chronicle.stored.ticket.assignment().owner.as_ref().map(|owner| owner.as_str().to_owned());
+        let opens = |row: &mut ChangeRow| (row.states, row.related) = (Some((None, Standing::Acknowledged)), owner);
+        chronicle.note(ChangeKind::Opened, at, |_| entry, opens);
         chronicle
     }
 

@@ -13,7 +13,7 @@ use crate::grpc::present;
 use crate::store::{Stored, message, survey, ticket};
 
 /// Messages that are told at once.
-const MESSAGES: usize = 50;
+const MESSAGES: usize = 25;
 
 /// What a customer shows with everything they do.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
-//! What was promised falls away with an affair that ends without an answer: its customer withdraws it, or does not complete it.
+//! What was promised falls away with an affair that ends without an answer (its customer withdraws it, or does not complete it), and with its words.
 
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _};
 use ledger::Stamp;
 use postgres::{StoreError, Tx};
-use ticketing_domain::{Moment, Promise, TicketId, ToldBefore};
+use ticketing_domain::{Moment, Promise, Standing, TicketId, ToldBefore};
 use uuid::Uuid;
 
 use super::Ticketing;
@@ -15,7 +15,7 @@ use crate::store::notice::{self, StoredNotice};
 use crate::store::promise::{self, StoredPromise};
 use crate::store::ticket;
 
-/// Withdrawn affairs that are looked at in one go.
+/// Withdrawn and erased affairs that are looked at in one go.
 const AT_ONCE: i64 = 100;
 
 /// How a promise ends, by what its customer had been told and the instant its affair ended; `None` where it goes on.
@@ -32,20 +32,35 @@ impl Writing {
 }
 
 impl Ticketing {
-    /// Ends what a version before left running in affairs that were withdrawn, some at a time; `false` when there is none but those `left`, where nothing was ended.
+    /// Ends what runs in affairs whose words are about to be destroyed, in the transaction that does: nobody could be called, asked or told any more, and
+    /// its clock would find it broken in silence.
     ///
     /// # Errors
     /// [`Error::Store`], of what may be over soon.
-    pub(crate) async fn lapse_withdrawn(&self, left: &mut Vec<Uuid>) -> Result<bool, Error> {
-        let found = promise::of_withdrawn(self.db.reader(), left, AT_ONCE).await?;
+    pub(crate) async fn lapse_erased(&self, tx: &mut Tx, tickets: &[TicketId], now: Timestamp) -> Result<(), Error> {
+        let mut promised: Vec<_> = promise::running(tx, tickets).await?.into_iter().map(|id| id.ticket).collect();
+        promised.dedup();
+        for id in promised {
+            self.lapse_one(tx, id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends what a version before left running in affairs that were withdrawn, or erased, some at a time; `false` when there is none but those `left`, where
+    /// nothing was ended.
+    ///
+    /// # Errors
+    /// [`Error::Store`], of what may be over soon.
+    pub(crate) async fn lapse_left_running(&self, left: &mut Vec<Uuid>) -> Result<bool, Error> {
+        let found = promise::left_running(self.db.reader(), left, AT_ONCE).await?;
         for id in &found {
-            match self.lapse_withdrawn_one(*id).await {
+            match self.lapse_left_running_in(*id).await {
                 Ok(true) => {}
                 // Somebody else was faster.
                 Ok(false) => left.push(id.uuid()),
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => return Err(error),
                 Err(error) => {
-                    tracing::error!(ticket.id = %id, error = kernel::chain(&error), "what was promised in a withdrawn affair is left as it is");
+                    tracing::error!(ticket.id = %id, error = kernel::chain(&error), "what was promised in an affair that is no more is left as it is");
                     left.push(id.uuid());
                 }
             }
@@ -53,25 +68,33 @@ impl Ticketing {
         Ok(!found.is_empty())
     }
 
-    async fn lapse_withdrawn_one(&self, id: TicketId) -> Result<bool, Error> {
-        let now = self.ambient.now();
+    async fn lapse_left_running_in(&self, id: TicketId) -> Result<bool, Error> {
         let mut tx = self.db.tx().await?;
-        let locked = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
-        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
-        let mut chronicle = Chronicle::of_all(locked, &Stamp::of(actor, now, String::new()), &self.ambient);
-        let part = chronicle.part(id);
-        let ended = part.stored.ticket.state().since();
-        let (noted, at) = part.stored.ticket.clone().note(Moment::Now(now))?;
-        part.touched(noted);
-        lapse(&mut tx, &mut chronicle, &[id], (ended, at), Promise::as_withdrawn).await?;
-        if chronicle.part(id).changes.is_empty() {
+        if !self.lapse_one(&mut tx, id, self.ambient.now()).await? {
             tx.rollback().await?;
             return Ok(false);
         }
-        ticket::write(&mut tx, &chronicle, None).await?;
         tx.commit().await?;
         self.ledger.nudge();
         Ok(true)
+    }
+
+    /// Ends what runs in one affair that was withdrawn, as of then, or that is erased; `false` when nothing does.
+    async fn lapse_one(&self, tx: &mut Tx, id: TicketId, now: Timestamp) -> Result<bool, Error> {
+        let locked = ticket::lock(tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
+        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+        let mut chronicle = Chronicle::of_all(locked, &Stamp::of(actor, now, String::new()), &self.ambient);
+        let part = chronicle.part(id);
+        let (noted, at) = part.stored.ticket.clone().note(Moment::Now(now))?;
+        let state = noted.state();
+        let ended = if state.standing() == Standing::Cancelled { state.since() } else { at };
+        part.touched(noted);
+        lapse(tx, &mut chronicle, &[id], (ended, at), Promise::as_withdrawn).await?;
+        let found = !chronicle.part(id).changes.is_empty();
+        if found {
+            ticket::write(tx, &chronicle, None).await?;
+        }
+        Ok(found)
     }
 }
 

@@ -253,10 +253,10 @@ impl Union {
         if promised.is_empty() {
             return Ok(());
         }
-        // What was promised before was promised of the other alone.
+        // What was promised before was promised of the other alone, and a term is its own: what comes out has the clocks of its own.
         let of_both = |promise: &Promise| {
             let since = one_since(merges, id, promise.id.ticket);
-            since.filter(|since| *since <= promise.made).map(|_| goes)
+            since.filter(|since| promise.term.is_none() && *since <= promise.made).map(|_| goes)
         };
         let head = self.heads.first_mut().ok_or_else(|| Error::not_found(id.to_string()))?;
         let part = head.part(id);

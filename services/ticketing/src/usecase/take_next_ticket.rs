@@ -52,7 +52,7 @@ impl Ticketing {
                 tx.rollback().await?;
                 return Ok(pb::TakeNextTicketResponse::default());
             }
-            let Some(taken) = queue::lock_first_free(&mut tx, &stored.agent.department, &waiting).await? else {
+            let Some(taken) = queue::lock_first_free(&mut tx, &stored.agent, now, &waiting).await? else {
                 continue;
             };
             let why = waiting.iter().find(|w| w.ticket == taken).map(|w| reasons(w, &waiting)).unwrap_or_default();

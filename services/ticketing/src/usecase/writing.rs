@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use kernel::{ResourceId as _, Role};
+use kernel::{ResourceId as _, Role, Violations};
 use ledger::Stamp;
 use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
@@ -19,6 +19,7 @@ use super::chronicle::{Chronicle, Said};
 use super::transfer_ticket::Handover;
 use super::{Ticketing, moment};
 use crate::Error;
+use crate::grpc::convert::refuse_late;
 use crate::grpc::present;
 use crate::store::message::Direction;
 use crate::store::promise::{self, StoredPromise};
@@ -114,9 +115,13 @@ impl Ticketing {
 }
 
 impl Writing {
-    /// Adds a message to the ticket that is asked about; answers it. The customer is sent no file that was not found clean, and nobody is named who is
-    /// not there.
+    /// Adds a message to the ticket that is asked about; answers it. The customer is sent no file that was not found clean, nothing is explained that is over
+    /// by now (it may have been written a while ago; a call that is repeated is answered as it was), and nobody is named who is not there.
     pub(super) async fn say(&mut self, mut said: Said, policy: &Policy) -> Result<pb::Message, Error> {
+        let (Moment::Now(at) | Moment::Stated(at)) = self.moment;
+        let mut late = Violations::new();
+        refuse_late(&mut late, said.explains, at);
+        late.into_result()?;
         if !said.attachments.is_empty() {
             let files: Vec<_> = said.attachments.iter().map(|attached| attached.file.clone()).collect();
             let scans = scan::states(&mut *self.tx, &files).await?;

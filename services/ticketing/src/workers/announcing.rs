@@ -1,5 +1,5 @@
-//! Tells customers of promises that are about to be broken, and ends what a version before left running in affairs that were withdrawn. Any number of these may
-//! run: a promise is spoken of once.
+//! Tells customers of promises that are about to be broken, and ends what a version before left running in affairs that were withdrawn or erased. Any number of
+//! these may run: a promise is spoken of once.
 
 use std::time::Duration;
 
@@ -53,11 +53,11 @@ pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(),
     Ok(())
 }
 
-/// Ends what runs in withdrawn affairs; `false` when the database is away or somebody else is at it, and there may be more.
+/// Ends what runs in withdrawn and erased affairs; `false` when the database is away or somebody else is at it, and there may be more.
 async fn look_back(app: &Ticketing, cancel: &CancellationToken) -> Result<bool, Error> {
     let mut left = Vec::new();
     while !cancel.is_cancelled() {
-        match app.lapse_withdrawn(&mut left).await {
+        match app.lapse_left_running(&mut left).await {
             Ok(true) => {}
             Ok(false) => return Ok(true),
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => return Ok(false),

@@ -1,5 +1,6 @@
 //! AddMessage and ListMessages.
 
+use jiff::SignedDuration;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
@@ -193,8 +194,8 @@ async fn what_a_message_explains_is_kept_and_told_with_it() {
         ..from_customer(&ticket, "")
     };
     let later = "2026-11-23T14:00:00Z";
-    let said = why(explains(later, true), Channel::Email, Direction::Outbound);
-    let said = agent.add_message(said).await.unwrap().into_inner();
+    let request = why(explains(later, true), Channel::Email, Direction::Outbound);
+    let said = agent.add_message(request.clone()).await.unwrap().into_inner();
     assert_eq!(said.explanation, explains(later, true));
     agent.add_message(why(None, Channel::Email, Direction::Outbound)).await.unwrap();
     let list = pb::ListMessagesRequest { parent: ticket.clone(), ..Default::default() };
@@ -221,4 +222,7 @@ async fn what_a_message_explains_is_kept_and_told_with_it() {
         let refused = agent.add_message(why(explanation, channel, direction)).await;
         assert_eq!(fields(&assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST")), [field]);
     }
+    // Who was not told that it was sent, and asks again once it is over, is told so.
+    world.advance(SignedDuration::from_hours(6));
+    assert_eq!(agent.add_message(request).await.unwrap().into_inner(), said);
 }

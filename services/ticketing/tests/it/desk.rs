@@ -16,10 +16,10 @@ use crate::world::{
     resolved, start, started,
 };
 
-type Desk = DeskServiceClient<Client>;
+pub type Desk = DeskServiceClient<Client>;
 
 impl World {
-    fn desk(&self, subject: &str, role: Role) -> Desk {
+    pub fn desk(&self, subject: &str, role: Role) -> Desk {
         DeskServiceClient::new(self.served.channel_as(subject, &[role], Some("billing")))
     }
 
@@ -27,7 +27,7 @@ impl World {
         TicketServiceClient::new(self.served.channel_as(subject, &[Role::Agent], Some("billing")))
     }
 
-    fn scanner(&self) -> Desk {
+    pub fn scanner(&self) -> Desk {
         DeskServiceClient::new(self.served.channel(Role::Service))
     }
 }
@@ -43,7 +43,7 @@ fn file(number: u8) -> pb::Attachment {
     }
 }
 
-fn outbound(files: &[u8]) -> pb::Message {
+pub fn outbound(files: &[u8]) -> pb::Message {
     pb::Message {
         direction: Direction::Outbound.into(),
         visibility: pb::MessageVisibility::Public.into(),
@@ -54,7 +54,7 @@ fn outbound(files: &[u8]) -> pb::Message {
     }
 }
 
-fn note(body: &str, mentions: &[&str]) -> pb::Message {
+pub fn note(body: &str, mentions: &[&str]) -> pb::Message {
     pb::Message {
         visibility: pb::MessageVisibility::Internal.into(),
         body: body.into(),
@@ -63,7 +63,7 @@ fn note(body: &str, mentions: &[&str]) -> pb::Message {
     }
 }
 
-async fn add(agent: &mut Tickets, ticket: &str, message: pb::Message) -> Result<pb::Message, Status> {
+pub async fn add(agent: &mut Tickets, ticket: &str, message: pb::Message) -> Result<pb::Message, Status> {
     let request = pb::AddMessageRequest {
         parent: ticket.into(),
         message: Some(message),
@@ -82,7 +82,7 @@ fn scan_name(number: u8) -> String {
     format!("scans/{}", format!("{number:02x}").repeat(32))
 }
 
-async fn found(scanner: &mut Desk, number: u8, state: ScanState) -> Result<pb::Scan, Status> {
+pub async fn found(scanner: &mut Desk, number: u8, state: ScanState) -> Result<pb::Scan, Status> {
     let scan = pb::Scan { name: scan_name(number), state: state.into(), ..Default::default() };
     let request = pb::PutScanRequest { scan: Some(scan), request_id: fresh_id() };
     scanner.put_scan(request).await.map(tonic::Response::into_inner)
@@ -223,7 +223,7 @@ pub fn draft_name(agent: &str, ticket: &str) -> String {
     format!("agents/{agent}/drafts/{}", ticket.strip_prefix("tickets/").unwrap())
 }
 
-async fn keep(
+pub async fn keep(
     desk: &mut Desk,
     agent: &str,
     ticket: &str,

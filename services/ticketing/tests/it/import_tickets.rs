@@ -243,6 +243,35 @@ async fn a_new_affair_of_who_was_erased_is_named_and_one_that_is_here_is_left_as
     assert_eq!(outcomes(&again), [pb::ImportOutcome::AlreadyHere]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_message_explained_elsewhere_was_over_later_than_it_was_sent() {
+    let world = World::new().await;
+    let mut importer = world.as_role(Role::Importer);
+    let explained = |by: &str| {
+        let mut history = affair("INC-explained");
+        let message = pb::Message {
+            direction: Direction::Outbound.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: "Una avería en la subestación.".into(),
+            explanation: Some(pb::Explanation { expected_time: time(by), signposts: false }),
+            ..Default::default()
+        };
+        history.steps[2] = step("2012-04-03T10:00:00Z", Step::Message(message));
+        history
+    };
+    // Another system may say what it likes of today: it is held against its own.
+    let refused = importer.import_tickets(request(vec![affair("A-1"), explained("2012-04-03T10:00:00Z")])).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["histories[1].steps[2].message.explanation.expected_time"]);
+    assert_eq!(world.count("ticket").await, 0);
+    let mut fits = explained("2012-04-03T10:00:01Z");
+    // Nothing of the customer's brings it back to work.
+    fits.steps.insert(3, step("2012-04-03T11:00:00Z", Step::Transition(to(pb::TicketState::InProgress))));
+    let brought = importer.import_tickets(request(vec![fits])).await.unwrap().into_inner();
+    assert_eq!(outcomes(&brought), [pb::ImportOutcome::Imported]);
+}
+
 /// An affair that was brought and is worked on.
 pub async fn unfinished(world: &World) -> pb::Ticket {
     let mut importer = world.as_role(Role::Importer);

@@ -318,6 +318,12 @@ async fn an_affair_that_it_did_not_cause_is_taken_out_and_hears_no_more() {
     say(&mut supervisor, &incident, "Era la fibra.").await;
     all_told(&supervisor, &incident).await;
     assert_eq!(heard(&mut agent, &ticket.name).await, ["Buscamos la causa."]);
+    // Who is put back is told what was told last, as often as they are.
+    for _ in 0..2 {
+        assert_eq!(add(&mut supervisor, &incident, &[&ticket.name]).await.0, [pb::AffectedOutcome::Added]);
+        supervisor.remove_affected(out(&incident)).await.unwrap();
+    }
+    assert_eq!(heard(&mut agent, &ticket.name).await, ["Buscamos la causa.", "Era la fibra.", "Era la fibra."]);
     assert_eq!(add(&mut supervisor, &other, &[&ticket.name]).await.0, [pb::AffectedOutcome::Added]);
 }
 

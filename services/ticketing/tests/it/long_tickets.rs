@@ -82,7 +82,7 @@ async fn read(harness: &Harness, database: &Database, opened: &pb::CreateTicketR
     let (tracking_key, proof) = (opened.tracking_key.clone(), opened.proof.clone());
     let shown = pb::GetPublicAffairRequest { tracking_key, proof, ..Default::default() };
     let shown = PublicServiceClient::new(served.anonymous()).get_public_affair(shown).await.unwrap().into_inner();
-    assert_eq!(shown.messages.len(), 50);
+    assert_eq!(shown.messages.len(), 25);
     served.stop().await;
     let after = touched(database).await;
     after.into_iter().map(|(table, pages)| (table.clone(), pages - before[&table])).collect()

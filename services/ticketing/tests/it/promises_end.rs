@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use kernel::Role;
 use testkit::eventually;
 use tonic::Code;
+use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::{NoticeOutcome, PromiseKind, PromiseState};
@@ -13,9 +14,10 @@ use crate::notices::{DUE, House, LIMIT, broken, promise, promises, report, take,
 use crate::reactions::{CLOCK, warning};
 use crate::relations::split;
 use crate::replay::ledger;
+use crate::team::entries;
 use crate::world::{
-    ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, fact, fields, fresh_id, get, open, promise_request,
-    resolve, serve, start, started, time, withdrawal,
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, World, accept, answer, assert_refused, fact, fields, fresh_id, get, open,
+    promise_request, resolve, serve, start, started, time, withdrawal,
 };
 
 const FRIDAY: &str = "2026-11-27T17:00:00Z";
@@ -372,4 +374,41 @@ async fn nobody_promises_to_ask_again_in_what_was_withdrawn_or_not_taken_up() {
     let ticket = answered(&mut agent, &ticket).await;
     let over = crate::world::accept(&world, &ticket).await;
     make(&mut agent, of_kind(&over.name, PromiseKind::FollowUp, FRIDAY)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_for_later_than_an_affair_is_kept_falls_away_with_its_words() {
+    let house = House::new().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let ticket = answered(&mut agent, &ticket).await;
+    let over = accept(world, &ticket).await;
+    let promised = make(&mut agent, of_kind(&over.name, PromiseKind::FollowUp, "2028-01-10T10:00:00Z")).await;
+    world.advance(SignedDuration::from_hours(24 * 366));
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e9".into(),
+        customer: CUSTOMER.into(),
+        customers: vec![CUSTOMER.into()],
+        ground: customer::ErasureGround::Objection.into(),
+    };
+    house.customers.says(CUSTOMER, &erased).await;
+    let ends = async || {
+        eventually(LIMIT, || async {
+            let found = promise(world, &promised.name).await;
+            if found.state() == PromiseState::Made { Err(found) } else { Ok(found) }
+        })
+        .await
+    };
+    let ended = ends().await;
+    assert_eq!((ended.state(), ended.text.as_str()), (PromiseState::Lapsed, "[erased]"));
+    assert_eq!(ended.settle_time, time("2027-11-24T09:00:00Z"), "with its words, not once it is due");
+    let settled = entries::<pb::PromiseSettled>(world).await;
+    let told: Vec<_> = settled.iter().map(|settled| (settled.promise.as_str(), settled.state())).collect();
+    assert_eq!(told, [(promised.name.as_str(), PromiseState::Lapsed)], "its clock ends by that");
+    // What a version before left running there ends as well, once a process looks back.
+    let hangs = "update ticketing.promise set state = 'made', state_since = null, version = version + 1";
+    sqlx::query(hangs).execute(&world.database.admin().await).await.unwrap();
+    let _next = serve(&world.harness, &world.database, &[]).await;
+    assert_eq!(ends().await.state(), PromiseState::Lapsed);
 }

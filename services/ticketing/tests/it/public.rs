@@ -125,7 +125,7 @@ async fn the_newest_messages_are_told_and_there_is_a_way_back_to_the_first() {
     let opened = open(&mut world.agent()).await;
     talked(&world, &opened, 2_500).await;
     let mut shown = affair(&world, &opened).await.unwrap();
-    assert_eq!(shown.messages.len(), 50);
+    assert_eq!(shown.messages.len(), 25);
     assert_eq!(shown.messages.last().unwrap().text, "mensaje 2500", "the newest is told");
     // What is said meanwhile moves nothing.
     say(&mut world.agent(), name(&opened), Direction::Outbound, pb::MessageVisibility::Public).await;

@@ -24,7 +24,7 @@ impl World {
     }
 }
 
-fn split_request(ticket: &pb::Ticket, points: &[&str]) -> pb::SplitTicketRequest {
+pub fn split_request(ticket: &pb::Ticket, points: &[&str]) -> pb::SplitTicketRequest {
     pb::SplitTicketRequest {
         name: ticket.name.clone(),
         claim_points: points.iter().map(|point| (*point).to_owned()).collect(),

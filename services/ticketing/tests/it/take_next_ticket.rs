@@ -1,15 +1,20 @@
 //! TakeNextTicket.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::SignedDuration;
+use kernel::Role;
+use testkit::eventually;
 use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::{Presence, Severity, TakeReason};
 use ventanilla_proto::r#type::v1::Language;
 
+use crate::relations::split_request;
 use crate::team::{Team, ask_for, present};
-use crate::world::{World, assert_refused, complaint, create_request, fact, fresh_id, wait};
+use crate::world::{Tickets, World, assert_refused, complaint, create_request, fact, fresh_id, get, time, wait};
 
 async fn take(team: &mut Team) -> Result<pb::TakeNextTicketResponse, Status> {
     let request = pb::TakeNextTicketRequest { request_id: fresh_id() };
@@ -29,6 +34,20 @@ impl World {
         change(&mut ticket);
         self.agent().create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap()
     }
+}
+
+/// Puts an affair before a department, as nobody's.
+async fn hand_on(agent: &mut Tickets, ticket: &str, to: &str) {
+    let request = pb::TransferTicketRequest {
+        name: ticket.into(),
+        to_department: to.into(),
+        reason: "needs_specialist".into(),
+        handover: "Ya mandó el recibo.".into(),
+        etag: get(agent, ticket).await.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    assert_eq!(agent.transfer_ticket(request).await.unwrap().into_inner().owner, "");
 }
 
 fn customer(n: u32) -> String {
@@ -108,34 +127,14 @@ async fn who_had_an_affair_before_it_was_handed_on_is_given_it_when_it_comes_bac
     for name in [&theirs.name, &opened.name] {
         for to in ["network-ops", "billing"] {
             world.advance(SignedDuration::from_hours(24 * 7));
-            let mut agent = world.agent();
-            let request = pb::TransferTicketRequest {
-                name: name.clone(),
-                to_department: to.into(),
-                reason: "needs_specialist".into(),
-                handover: "Ya mandó el recibo.".into(),
-                etag: crate::world::get(&mut agent, name).await.etag,
-                request_id: fresh_id(),
-                ..Default::default()
-            };
-            assert_eq!(agent.transfer_ticket(request).await.unwrap().into_inner().owner, "");
+            hand_on(&mut world.agent(), name, to).await;
         }
     }
     // It is kept for nobody: whoever asks is given what has waited longest.
     let later = world.waits(|t| t.customer = customer(4)).await;
     let given = take(&mut bea).await.unwrap();
     assert_eq!(given.ticket.map(|ticket| ticket.name), Some(theirs.name.clone()), "it has waited longest");
-    let back = crate::world::get(&mut world.agent(), &theirs.name).await;
-    let request = pb::TransferTicketRequest {
-        name: back.name,
-        to_department: "billing".into(),
-        reason: "needs_specialist".into(),
-        handover: "Ya mandó el recibo.".into(),
-        etag: back.etag,
-        request_id: fresh_id(),
-        ..Default::default()
-    };
-    world.agent().transfer_ticket(request).await.unwrap();
+    hand_on(&mut world.agent(), &theirs.name, "billing").await;
     let mut given = Vec::new();
     for _ in 0..4 {
         let next = take(&mut ana).await.unwrap();
@@ -144,6 +143,94 @@ async fn who_had_an_affair_before_it_was_handed_on_is_given_it_when_it_comes_bac
     let expected = [(&theirs, true), (&opened, true), (&stranger, false), (&newest, false)];
     assert_eq!(given, expected.map(|(ticket, known)| (ticket.name.clone(), known)));
     assert_eq!(taken(&mut bea).await, Some(later.name));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_it_was_from_its_opening_and_who_handed_it_on_know_an_affair_and_who_wrote_it_down_does_not() {
+    let world = World::new().await;
+    let mut ana = world.hired("ana", |agent| agent.capacity = 20).await;
+    let mut hers = world.tickets_of("ana");
+    let brought = imported(&world, customer(1), "ana").await;
+    let opened = world.waits(|t| (t.customer, t.owner) = (customer(2), "ana".into())).await.name;
+    let whole = world.waits(|t| t.customer = customer(3)).await;
+    let request = pb::SplitTicketRequest { owner: "ana".into(), ..split_request(&whole, &["p2"]) };
+    let mut relations = RelationServiceClient::new(world.served.channel(Role::Agent));
+    let part = relations.split_ticket(request).await.unwrap().into_inner().ticket.unwrap();
+    assert_eq!(part.owner, "ana");
+    let sent = world.waits(|t| t.customer = customer(4)).await.name;
+    world.advance(SignedDuration::from_mins(1));
+    let dictated = create_request(pb::Ticket { customer: customer(5), ..complaint() });
+    let dictated = hers.create_ticket(dictated).await.unwrap().into_inner().ticket.unwrap().name;
+    hand_on(&mut hers, &sent, "network-ops").await;
+    for name in [&brought, &opened, &part.name, &dictated] {
+        hand_on(&mut world.agent(), name, "network-ops").await;
+    }
+    for name in [&brought, &opened, &part.name, &sent, &dictated] {
+        hand_on(&mut world.agent(), name, "billing").await;
+    }
+    let mut given = Vec::new();
+    while let pb::TakeNextTicketResponse { ticket: Some(ticket), reasons } = take(&mut ana).await.unwrap() {
+        given.push((ticket.name, reasons.contains(&TakeReason::Known.into())));
+    }
+    // What was split from hers once is of a customer she has by then.
+    let expected =
+        [(brought, true), (opened, true), (part.name, true), (whole.name, true), (sent, true), (dictated, false)];
+    assert_eq!(given, expected);
+}
+
+/// The name of an affair that another system had, as this agent's.
+async fn imported(world: &World, customer: String, owner: &str) -> String {
+    let ticket = pb::Ticket { customer, owner: owner.into(), ..complaint() };
+    let history = pb::TicketHistory {
+        source_system: "service-desk".into(),
+        external_id: "INC-1".into(),
+        ticket: Some(ticket),
+        opened_time: time("2026-11-20T09:00:00Z"),
+        steps: Vec::new(),
+    };
+    let request = pb::ImportTicketsRequest { histories: vec![history], request_id: fresh_id() };
+    let brought = world.as_role(Role::Importer).import_tickets(request).await.unwrap().into_inner();
+    brought.tickets[0].ticket.clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_filed_as_something_else_while_it_is_taken_goes_to_nobody_who_is_not_certified_for_that() {
+    let world = World::new().await;
+    ask_for(&mut world.supervisor(), &[("gas-leak", "gas-safety"), ("billing", "anything")], "").await.unwrap();
+    let ticket = world.waits(|_| ()).await;
+    let mut layman = world.hired("u-1", |_| ()).await;
+    // Whoever reads that something is asked for of a bill is held up, and does not find it: the affair was looked at before it is filed anew.
+    let pool = world.database.admin().await;
+    let slowly = "alter table ticketing.queue_skill rename to queue_rule;
+        create function ticketing.read(topic text) returns boolean language plpgsql volatile as
+            $$ begin perform pg_advisory_xact_lock_shared(7); return topic <> 'billing'; end $$;
+        create view ticketing.queue_skill as select * from ticketing.queue_rule where ticketing.read(topic)";
+    sqlx::raw_sql(slowly).execute(&pool).await.unwrap();
+    let mut held_up = pool.acquire().await.unwrap();
+    sqlx::query("select pg_advisory_lock(7)").execute(&mut *held_up).await.unwrap();
+    let taking = tokio::spawn(async move { take(&mut layman).await });
+    eventually(Duration::from_secs(20), || async {
+        let waits = "select exists (select from pg_locks where locktype = 'advisory' and objid = 7 and not granted
+                                    and database = (select oid from pg_database where datname = current_database()))";
+        let waits: bool = sqlx::query_scalar(waits).fetch_one(&pool).await.unwrap();
+        if waits { Ok(()) } else { Err("nobody looks at what waits") }
+    })
+    .await;
+    let request = pb::ReclassifyTicketRequest {
+        name: ticket.name.clone(),
+        ticket_type: ticket.ticket_type,
+        severity: ticket.severity,
+        sector: ticket.sector.clone(),
+        topic: "gas-leak".into(),
+        reason: "it_smells_of_gas".into(),
+        etag: ticket.etag.clone(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    RelationServiceClient::new(world.served.channel(Role::Agent)).reclassify_ticket(request).await.unwrap();
+    sqlx::query("select pg_advisory_unlock(7)").execute(&mut *held_up).await.unwrap();
+    assert_eq!(taking.await.unwrap().unwrap(), pb::TakeNextTicketResponse::default());
+    assert_eq!(get(&mut world.agent(), &ticket.name).await.owner, "", "it waits for who is certified");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -173,7 +260,7 @@ async fn who_is_away_or_holds_all_they_can_is_given_nothing() {
     for _ in 0..3 {
         world.waits(|_| ()).await;
     }
-    let mut stranger = world.team("u-1", kernel::Role::Agent);
+    let mut stranger = world.team("u-1", Role::Agent);
     assert_refused(take(&mut stranger).await, Code::FailedPrecondition, "AGENT_UNKNOWN");
     let mut agent = world.hired("u-7", |agent| agent.capacity = 2).await;
     present(&mut agent, "u-7", Presence::Busy).await.unwrap();

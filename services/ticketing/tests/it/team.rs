@@ -89,7 +89,7 @@ async fn an_agent_is_put_here_once_and_changed_by_who_has_seen_them() {
 }
 
 /// Entries of one type in the ledger, sequenced or not, the first first.
-async fn entries<M: prost::Message + prost::Name + Default>(world: &World) -> Vec<M> {
+pub async fn entries<M: prost::Message + prost::Name + Default>(world: &World) -> Vec<M> {
     let rows: Vec<Vec<u8>> = sqlx::query_scalar(
         "select payload from (select 0 as waits, position, type, payload from ticketing.ledger
                               union all select 1, inbox_id, type, payload from ticketing.ledger_inbox) e

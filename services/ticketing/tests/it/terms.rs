@@ -44,14 +44,14 @@ fn clock_of(ticket: &str) -> String {
 }
 
 /// An affair whose answer is due by law, or by the house's word.
-async fn affair(house: &House, kind: sla::PolicyKind, due: &str) -> pb::Ticket {
+pub async fn affair(house: &House, kind: sla::PolicyKind, due: &str) -> pb::Ticket {
     let ticket = open(&mut house.world.agent()).await.ticket.unwrap();
     let clock = clock_of(&ticket.name);
     house.monitor.says(&clock, &clock_started(&clock, &ticket.name, kind, due)).await;
     ticket
 }
 
-async fn warns(house: &House, ticket: &str, percent: i32) {
+pub async fn warns(house: &House, ticket: &str, percent: i32) {
     let clock = clock_of(ticket);
     let warned = sla::WarningRaised { clock: clock.clone(), ..warning(ticket, percent) };
     house.monitor.says(&clock, &warned).await;
@@ -82,7 +82,7 @@ async fn ends(house: &House, ticket: &str, state: sla::ClockState, at: &str) {
 }
 
 /// The promises of an affair, once these are where they stand, in the order they were made.
-async fn stand(world: &World, ticket: &str, states: &[PromiseState]) -> Vec<pb::Promise> {
+pub async fn stand(world: &World, ticket: &str, states: &[PromiseState]) -> Vec<pb::Promise> {
     eventually(LIMIT, || async {
         let found = promises(world, ticket).await;
         if found.iter().map(pb::Promise::state).eq(states.iter().copied()) { Ok(found) } else { Err(found) }

@@ -170,7 +170,7 @@ async fn every_section_of_a_case_tells_each_role_of_the_office_what_the_services
     for (person, role) in READERS {
         let mut reader = at_the_console(&scene, &door, person, role).await;
         for lang in ["es", "en"] {
-            let page = reader.get(&format!("/console/{}?all=1&lang={lang}", cases.drafted)).await;
+            let page = reader.get(&format!("/console/{}?lang={lang}", cases.drafted)).await;
             assert_eq!(page.status, StatusCode::OK, "{role}: {}", page.text());
             let whose = format!("{role}, {lang}");
             points(&mut faults, &whose, lang, &section(&page, "points"));
@@ -216,18 +216,24 @@ async fn a_case_with_more_clocks_than_are_shown_says_how_many_more_there_are() {
         affair.cast.agent.tickets.clone().make_promise(make).await.expect("it is promised");
     }
     fingerprint::settled(&scene.admin().await, LIMIT).await;
-    // Of each subject twenty are shown, and the others counted.
-    let mut more = 0;
+    // Of each subject eight are shown, and the others counted; all of them are read on a page of their own.
+    let (mut all, mut more) = (0, 0);
     for subject in [&case, &ticket] {
         let request = sla::ListClocksRequest { subject: subject.clone(), page_size: 100, ..Default::default() };
         let listed = affair.cast.ombudsman.clocks.clone().list_clocks(request).await.expect("the monitor answers");
-        more += listed.into_inner().clocks.len().saturating_sub(20);
+        let found = listed.into_inner().clocks.len();
+        (all, more) = (all + found, more + found.saturating_sub(8));
     }
     assert!(more > 5, "{more} more than are shown");
     let mut reader = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
     let page = reader.get(&format!("/console/{case}?lang=es")).await;
     let clocks = section(&page, "clocks");
     assert!(clocks.contains(&format!("Plazos que no se muestran aquí: {more}.")), "{more}: {clocks}");
+    let whole = format!("/console/{case}/read/clocks");
+    assert!(clocks.contains(&format!("href=\"{whole}\"")), "{clocks}");
+    let page = reader.get(&format!("{whole}?lang=es")).await.text();
+    let words = page.split("<div class=\"words\">").nth(1).and_then(|rest| rest.split("</div>").next());
+    assert_eq!(words.expect("they are told").split("\n\n").count(), all, "{page}");
     scene.stop().await.expect("the services end well");
 }
 
@@ -383,7 +389,7 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
     let case = affair.bring(&ticket.name).await.expect("the office takes it");
     let case = affair.admit(&case).await.expect("it is admitted").name;
     let mut investigator = affair.cast.investigator.office.clone();
-    for number in 1..=520 {
+    for number in 1..=60 {
         let evidence = office::AddDossierEntryRequest {
             parent: case.clone(),
             kind: office::DossierKind::Evidence.into(),
@@ -396,21 +402,40 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
         investigator.add_dossier_entry(evidence).await.expect("it is added");
     }
     let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
-    let first = ombudsman.get(&format!("/console/{case}")).await.text();
-    assert!(first.contains("Aquí y en la cronología están los papeles 1–500."), "{first}");
-    assert!(first.contains("Recibo número 1.") && !first.contains("Recibo número 520."));
-    let next = format!("/console/{case}?from=501");
-    assert!(first.contains(&format!("href=\"{next}#papers\"")), "{first}");
-    let second = ombudsman.get(&next).await.text();
-    assert!(second.contains("Recibo número 520.") && !second.contains("Recibo número 1."), "{second}");
-    assert!(second.contains("están los papeles 501–") && second.contains("Volver a los primeros"), "{second}");
-    assert!(!second.contains("Ver los siguientes"), "nothing comes after them");
+    // The newest are opened first, and lead to those before them.
+    let link = |page: &str, text: &str| {
+        let (before, _) = page.split_once(&format!(">{text}</a>"))?;
+        Some(before.rsplit("href=\"").next()?.split(['#', '"']).next()?.to_owned())
+    };
+    let numbers = |page: &str| (1..=60).filter(|n| page.contains(&format!("Recibo número {n}."))).collect::<Vec<_>>();
+    let newest = ombudsman.get(&format!("/console/{case}")).await.text();
+    assert_eq!(numbers(&newest), (36..=60).collect::<Vec<_>>(), "{newest}");
+    assert!(newest.contains("Aquí y en la cronología están los papeles "), "{newest}");
+    assert_eq!((link(&newest, "Ver los siguientes"), link(&newest, "Ver los últimos")), (None, None));
+    let (mut page, mut found) = (newest.clone(), numbers(&newest));
+    while let Some(before) = link(&page, "Ver los anteriores") {
+        page = ombudsman.get(&before).await.text();
+        found.splice(0..0, numbers(&page));
+    }
+    // The first page is whole, and may tell some of the next one's too.
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "back to the first");
+    let first = ombudsman.get(&link(&newest, "Ver los primeros").expect("a way to the first")).await.text();
+    assert!(first.contains("están los papeles 1–25.") && link(&first, "Ver los anteriores").is_none(), "{first}");
+    let (mut page, mut found) = (first.clone(), numbers(&first));
+    while let Some(next) = link(&page, "Ver los siguientes") {
+        page = ombudsman.get(&next).await.text();
+        found.extend(numbers(&page));
+    }
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "and on to the last");
+    assert_eq!(link(&first, "Ver los últimos"), Some(format!("/console/{case}")));
 
     // One paper of them is read by its number, and it alone is noted as shown.
-    let paper = second.split("Recibo número 510.").next().and_then(|before| before.rsplit("/entries/").next());
+    let paper = newest.split("Recibo número 55.").next().and_then(|before| before.rsplit("/entries/").next());
     let number = paper.and_then(|rest| rest.split('"').next()).expect("a paper has a number").to_owned();
     let page = ombudsman.get(&format!("/console/{case}/entries/{number}")).await;
-    assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 510."), "{}", page.text());
+    assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 55."), "{}", page.text());
     let list = office::ListDossierAccessesRequest { parent: case.clone(), page_size: 1, ..Default::default() };
     let noted = affair.cast.ombudsman.office.clone().list_dossier_accesses(list).await.expect("it is told");
     let noted = noted.into_inner().accesses.remove(0);
@@ -419,10 +444,16 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
 
     // The firm reads to the end as well.
     let mut firm = at_the_console(&scene, &door, "liaison-1", Role::FirmLiaison).await;
-    let page = firm.get(&format!("/firm/{case}")).await.text();
-    assert!(page.contains("Recibo número 1.") && !page.contains("Recibo número 520."));
-    let next = page.split("Ver los papeles siguientes").next().and_then(|before| before.rsplit("href=\"").next());
-    let next = next.and_then(|rest| rest.split('#').next()).expect("it leads on").to_owned();
-    assert!(firm.get(&next).await.text().contains("Recibo número 520."), "{next}");
+    let mut at = format!("/firm/{case}");
+    let mut found = Vec::new();
+    loop {
+        let page = firm.get(&at).await.text();
+        found.extend((1..=60).filter(|number| page.contains(&format!("Recibo número {number}."))));
+        let Some(before) = link(&page, "Ver los papeles anteriores") else { break };
+        at = before;
+    }
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found, (1..=60).collect::<Vec<_>>(), "each is come to");
     scene.stop().await.expect("the services end well");
 }

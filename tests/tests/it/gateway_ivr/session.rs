@@ -73,6 +73,11 @@ pub fn calls() -> Vec<Call> {
         call("english", &["1", "2", "{key}", "{proof}", "5"]),
         call("english", &["3", "#", "0"]),
         call("nobody", &["3"]),
+        // A person, where a key is asked for, and where its password is.
+        call("spanish", &["2", "0#"]),
+        call("english", &["2", "{key}", "0#"]),
+        // What is no key is taken no oftener than the menu is told.
+        call("spanish", &["2", "12#", "34#", "12#", "34#", "12#", "34#", "12#", "34#"]),
     ]
 }
 

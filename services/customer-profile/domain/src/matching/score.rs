@@ -2,9 +2,9 @@
 //! Sunter, with what members of one family share taken back, and the reasons for which no score is
 //! high enough to link by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{IdentifierKind, Pair, Record};
+use crate::{Content, IdentifierKind, Pair, Record, SourceRecordId};
 
 use super::contact::{accounts, documents, emails, phones, proves_the_same};
 use super::edition::Edition;
@@ -55,6 +55,8 @@ pub enum Doubt {
     NothingPersonal,
     /// Nobody proved who says one of the two.
     Unproven,
+    /// What fits one fits another, too, and the two are not one person.
+    SeveralPeople,
 }
 
 impl Doubt {
@@ -67,6 +69,7 @@ impl Doubt {
             Self::OneFamily => "one_family",
             Self::NothingPersonal => "nothing_personal",
             Self::Unproven => "unproven",
+            Self::SeveralPeople => "several_people",
         }
     }
 }
@@ -216,6 +219,15 @@ pub fn contradictions(records: &[Record]) -> BTreeSet<Pair> {
         }
     }
     found
+}
+
+/// Those of these records that somebody who is described contradicts, whatever else they share, and by what.
+pub fn contradicted(described: &Content, records: &[Record]) -> BTreeMap<SourceRecordId, Doubt> {
+    let neutral = Frequencies::neutral();
+    let person = |content: &Content| Person::new(&Description::from(content), &neutral);
+    let one = person(described);
+    let doubt = |record: &Record| Some((record.id, contradiction(&one, &person(&record.content))?));
+    records.iter().filter_map(doubt).collect()
 }
 
 impl Score {

@@ -11,6 +11,9 @@ use super::catalog::{Field, Kind, List, Step};
 use crate::money;
 use crate::words::{self, Both};
 
+/// Open duties that one is chosen from; others come up as these are met.
+const OWED: usize = 150;
+
 /// What was typed, by field.
 pub(super) struct Values(Vec<(String, String)>);
 
@@ -141,6 +144,7 @@ pub(super) fn choices(lang: Lang, list: List, case: &Case, owed: &[Obligation], 
         List::Obligations => owed
             .iter()
             .filter(|one| one.met_time.is_none())
+            .take(OWED)
             .map(|one| {
                 let kind = words::of(lang, words::obligation(one.kind()));
                 (one.name.clone(), format!("{kind} {} · {}", one.claim_point, one.department))

@@ -5,11 +5,9 @@ use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Actor, ActorKind};
 use web::{Lang, When};
 
-/// Characters of a paper that are shown at most.
-const SHOWN: usize = 20_000;
-
 /// A paper of both parties.
 pub(super) struct Paper {
+    pub(super) number: i64,
     pub(super) class: &'static str,
     pub(super) who: &'static str,
     pub(super) what: &'static str,
@@ -29,7 +27,7 @@ pub(super) fn words(entry: &DossierEntry) -> Option<String> {
     } else {
         message_of::<ticketing::Receipt>(entry)?.text
     };
-    Some(told.chars().take(SHOWN).collect()).filter(|told: &String| !told.is_empty())
+    Some(told).filter(|told| !told.is_empty())
 }
 
 fn message_of<M: prost::Message + prost::Name + Default>(entry: &DossierEntry) -> Option<M> {
@@ -141,7 +139,7 @@ pub(super) fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
             ("office", lang.of("El defensor", "The ombudsman"), lang.of("una comunicación", "a communication"))
         }
     };
-    Paper { class, who, what, when: When::of(lang, entry.record_time), words: words(entry) }
+    Paper { number: entry.sequence, class, who, what, when: When::of(lang, entry.record_time), words: words(entry) }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::house::spoken;
 use super::intake::{claim_points, declared};
-use super::{CODE, LONG, Parsed, content_of, key, personal, whole};
+use super::{CODE, LONG, Parsed, content_of, first_sequence, key, personal, whole};
 use crate::grpc::vocabulary::dossier_kind;
 use crate::usecase::claimant::{
     Window, add_claimant_entry, answer_claimant_decision, answer_claimant_offer, complete_claimant_case,
@@ -55,8 +55,10 @@ pub(crate) fn list_claimant_entries(
     let mut violations = Violations::new();
     let window = window_of!(violations, request);
     let size = page_size(&mut violations, request.page_size);
-    let (token, newest_first) = (request.page_token.clone(), request.newest_first);
-    whole(violations, window.map(|window| list_claimant_entries::Command { window, size, token, newest_first }))
+    let (token, newest_first, first) = (request.page_token.clone(), request.newest_first, request.first_sequence);
+    first_sequence(&mut violations, first, newest_first);
+    let command = |window| list_claimant_entries::Command { window, size, token, newest_first, first };
+    whole(violations, window.map(command))
 }
 
 pub(crate) fn add_claimant_entry(request: &pb::AddClaimantEntryRequest) -> Parsed<add_claimant_entry::Command> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use jiff::SignedDuration;
+use jiff::civil::date;
 use kernel::Ambient;
 use postgres::{Db, Tx};
 use sqlx::Row;
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
+use ventanilla_ledger::months::begin;
 use ventanilla_ledger::{
     Applying, Feed, Follower, FollowerError, Ledger, Reaction, ReactionError, Received, Standings,
 };
@@ -299,6 +301,28 @@ async fn a_cursor_beyond_the_head_is_refused() {
     let refused = scene.feed.clone().watch(WatchRequest { after_position: 5 }).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::OutOfRange);
     assert!(refused.message().contains("POSITION_AHEAD"));
+}
+
+#[tokio::test]
+async fn who_follows_from_before_what_is_archived_is_told_so_and_is_never_given_what_comes_after_instead() {
+    let mut scene = Scene::set().await;
+    write(scene.source.db(), &[draft("things/1", 1, "a"), draft("things/1", 2, "b")]).await;
+    scene.source.sequence_waiting().await.unwrap();
+    begin(scene.source.db(), date(2031, 1, 1)).await.unwrap();
+    write(scene.source.db(), &[draft("things/1", 3, "c")]).await;
+    scene.source.sequence_waiting().await.unwrap();
+    sqlx::raw_sql("alter table ledger detach partition ledger_from_1; update ledger_month set archived_at = now() where first_position = 1")
+        .execute(scene.source.db().reader())
+        .await
+        .unwrap();
+    for after_position in [0, 1] {
+        let status = scene.feed.watch(WatchRequest { after_position }).await.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::OutOfRange);
+        assert!(status.message().starts_with("LEDGER_ARCHIVED") && status.message().ends_with("is 3"), "{status:?}");
+    }
+    let mut watched = scene.feed.watch(WatchRequest { after_position: 2 }).await.unwrap().into_inner();
+    let first = watched.message().await.unwrap().unwrap();
+    assert!(matches!(first.item, Some(watch_response::Item::Entry(entry)) if entry.position == 3));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The ledger against a real Postgres and over real gRPC.
 
+mod archive;
 mod carried;
 mod checkpoint;
 mod feed;

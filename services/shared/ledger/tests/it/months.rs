@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use jiff::civil::{Date, date};
-use postgres::{Db, schema_migrator};
+use postgres::{Db, Settings, schema_migrator};
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use testkit::Database;
@@ -76,9 +76,17 @@ async fn whole(db: &Db, entries: i64) {
 async fn the_ledger_is_parted_beside_writers_and_sequencers_and_nothing_is_lost_or_doubled() {
     let (database, db) = before_months().await;
     let settings = database.settings_of("house");
+    // A running binary's own connection, with its statements prepared: by a star, as feed and verification say it.
+    let former = Db::connect(&Settings { max_connections: 1, ..settings.clone() }).await.unwrap();
+    let by_a_star = "select l.*, null::bytea as salt from ledger l where position > $1 order by position limit 3";
+    let prepared = || async { sqlx::query(by_a_star).bind(0_i64).fetch_all(former.reader()).await.unwrap().len() };
+    for _ in 0..8 {
+        prepared().await;
+    }
     let parted = async { postgres::migrate(&settings, &Migrator::DEFAULT).await };
     let (committed, parted) = beside_writers(&db, 40, parted).await;
     parted.unwrap();
+    assert_eq!(prepared().await, 3);
     assert_eq!(number(&db, "select count(*) from pg_inherits where inhparent = 'ledger'::regclass").await, 1);
     whole(&db, committed).await;
     assert_eq!(number(&db, "select count(*) from ledger_from_1").await, committed);

@@ -113,7 +113,9 @@ where
             let path = if alive { "/healthz" } else { "/readyz" };
             return Ok(runtime.block_on(health::ask_http_at(&process.listen, path))?);
         }
-        Some(Command::Migrate | Command::LedgerMonth) => return Err(StartError::NothingToMigrate),
+        Some(Command::Migrate | Command::LedgerMonth | Command::LedgerArchive(_)) => {
+            return Err(StartError::NothingToMigrate);
+        }
         Some(Command::Serve) | None => {}
     }
     let result = runtime.block_on(async {

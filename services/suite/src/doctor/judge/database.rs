@@ -161,7 +161,7 @@ fn wanted(table: &str) -> &'static [&'static str] {
     match table {
         "ledger" => &["SELECT", "INSERT"],
         "ledger_head" => &["SELECT", "UPDATE"],
-        "ledger_month" => &["SELECT"],
+        "ledger_month" | "ledger_kept" => &["SELECT"],
         // The ledger's months are reached by way of it alone.
         month if month.starts_with("ledger_from_") => &[],
         "schema_migration" => &["SELECT"],

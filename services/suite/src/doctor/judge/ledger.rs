@@ -236,7 +236,7 @@ mod tests {
 
     fn well() -> Books {
         Books {
-            verdict: Verdict { entries: 7, checkpoints: 1, personal_parts: 0, erased_parts: 0, fault: None },
+            verdict: Verdict { entries: 7, checkpoints: 1, ..Verdict::default() },
             head_is_last: true,
             position: 7,
             began: Some(ago(10_000)),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::signature::KeyPair as _;
 use broker::{Broker, BrokerSettings};
 use jiff::Timestamp;
+use ledger::archive;
 use ledger::checkpoint::{self, Checkpoint};
 use ledger::verify::verify_tail;
 use postgres::{Db, StoreError};
@@ -13,7 +14,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::doctor::finding::Finding;
-use crate::doctor::judge::{self, Books, Cursor};
+use crate::doctor::judge::{self, Books, Cursor, Months};
 use crate::doctor::patient::Kept;
 use crate::services::Service;
 
@@ -41,6 +42,9 @@ pub async fn look(
     findings.push(judge::checkpoints(about, &signed, books.position, books.began, now));
     let own = own_key(kept).map(|key| checkpoint::key_id(&key));
     findings.extend(own.and_then(|own| judge::signer(about, &signed, &own)));
+    let manifests = archive::read(&archive::manifests_of(&kept.process.checkpoint_dir, about));
+    let manifests = manifests.as_deref().map_err(kernel::chain);
+    findings.push(judge::months(about, &months(db).await?, books.position, manifests));
     findings.extend(judge::lag(about, &cursors(kept.service, db, heads).await?, now));
     if let Some(settings) = &kept.process.broker {
         findings.push(broker(kept, settings, books.position).await);
@@ -81,7 +85,7 @@ async fn read(kept: Kept<'_>, db: &Db, signed: &[Checkpoint], tail: i64) -> Resu
         "select h.position,
                 h.position = coalesce((select max(position) from ledger), 0)
                 and h.hash = coalesce((select hash from ledger l where l.position = h.position), h.hash) as last,
-                (select recorded_at from ledger where position = 1) as began,
+                (select recorded_at from ledger order by position limit 1) as began,
                 (select count(*) from ledger_inbox) as waiting, (select min(recorded_at) from ledger_inbox) as oldest,
                 (select count(*) from ledger_parked) as parked
          from ledger_head h",
@@ -98,6 +102,24 @@ async fn read(kept: Kept<'_>, db: &Db, signed: &[Checkpoint], tail: i64) -> Resu
         waiting: row.try_get("waiting")?,
         oldest: oldest.map(|oldest| oldest.to_jiff()),
         parked: row.try_get("parked")?,
+    })
+}
+
+async fn months(db: &Db) -> Result<Months, StoreError> {
+    let row = sqlx::query(
+        "select (now() at time zone 'UTC')::date as today, month, first_position,
+                coalesce((select max(last_position) from ledger_month where archived_at is not null), 0) as archived_to,
+                (select count(*) from ledger_month where archived_at is not null) as archived
+         from ledger_month where last_position is null",
+    )
+    .fetch_one(db.reader())
+    .await?;
+    let date = |column| -> Result<_, sqlx::Error> { Ok(row.try_get::<jiff_sqlx::Date, _>(column)?.to_jiff()) };
+    Ok(Months {
+        today: date("today")?,
+        open: (date("month")?, row.try_get("first_position")?),
+        archived_to: row.try_get("archived_to")?,
+        archived: row.try_get("archived")?,
     })
 }
 

@@ -132,18 +132,22 @@ pub(in crate::grpc) fn put_draft(request: &pb::PutDraftRequest) -> Result<NewDra
     whole(v, new)
 }
 
-/// What AddMessage takes of a message: the rest is told, and not taken.
+/// What AddMessage takes of a message: the rest is told, and not taken. Each field is named, so that none is lost because nobody thought of it.
 fn asked_for(message: &pb::Message) -> pb::Message {
     let file = |file: &pb::Attachment| pb::Attachment { scan_state: 0, ..file.clone() };
     pb::Message {
+        name: String::new(),
         direction: message.direction,
         visibility: message.visibility,
         channel: message.channel,
         body: message.body.clone(),
+        actor: None,
+        occurred_time: None,
+        create_time: None,
         sales_offer: message.sales_offer,
         attachments: message.attachments.iter().map(file).collect(),
         mentions: message.mentions.clone(),
-        ..pb::Message::default()
+        explanation: message.explanation,
     }
 }
 

@@ -11,7 +11,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::history_step::Step;
 
 use super::characteristic::characteristics;
-use super::message::said;
+use super::message::{refuse_late, said};
 use super::ticket::{close_reason, draft, optional};
 use super::{key, past, reason, whole};
 use crate::proof::sha256;
@@ -85,6 +85,9 @@ fn steps(v: &mut Violations, asked: &[pb::HistoryStep], now: Timestamp) -> Vec<(
         }
         let at = past(&mut within, "occurred_time", step.occurred_time.as_ref(), now);
         let event = event(&mut within, step.step.as_ref());
+        if let Some((at, Event::Said(said))) = at.zip(event.as_ref()) {
+            refuse_late(&mut within, said.explains, at);
+        }
         v.absorb(&format!("steps[{i}]"), within);
         steps.extend(at.zip(event));
     }

@@ -24,11 +24,6 @@ pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timesta
             None
         }
     };
-    if let Some(explains) = said.as_ref().and_then(|said| said.explains)
-        && explains.expected <= stated.unwrap_or(now)
-    {
-        v.push("message.explanation.expected_time", "must be later than the message");
-    }
     let message = || Some(NewMessage { ticket: ticket?, said: said?, key: key?, stated });
     let message = message();
     whole(v, message)
@@ -55,7 +50,14 @@ pub(super) fn said(v: &mut Violations, message: &pb::Message) -> Option<Said> {
     Some(Said { way, visibility, body, sales_offer, explains, attachments, mentions })
 }
 
-/// What a message explains. That it comes later than the message is held against when it is said.
+/// Refuses an explanation of something that is over by the instant at which it is said: the customer would be told nothing by it.
+pub(crate) fn refuse_late(v: &mut Violations, explains: Option<Explanation>, said: Timestamp) {
+    if explains.is_some_and(|explains| explains.expected <= said) {
+        v.push("message.explanation.expected_time", "must be later than the message");
+    }
+}
+
+/// What a message explains. That it is over later than the message is held against when that is said ([`refuse_late`]).
 fn explanation(v: &mut Violations, message: &pb::Message, way: Option<Way>) -> Option<Explanation> {
     let said = message.explanation.as_ref()?;
     if way.is_none_or(|way| way.direction == Direction::Inbound) {

@@ -54,6 +54,7 @@ fn run_with(arguments: &Arguments) -> Result<(), StartError> {
         },
         migrate: |_: Nothing| async { Ok::<_, Cause>(()) },
         database: |_: Nothing| postgres::Settings::new("postgres://nowhere", "testing"),
+        kept: ledger::archive::Kept::NOTHING,
     };
     start(binary, arguments)
 }
