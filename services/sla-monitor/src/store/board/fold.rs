@@ -82,8 +82,10 @@ pub async fn begin(db: &Db) -> Result<Option<Held>, StoreError> {
 #[tracing::instrument(name = "db.board.start_over", skip_all)]
 pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
     sqlx::query!(
-        "with sums as (delete from sla_monitor.board_sum), packs as (delete from sla_monitor.board_pack), pieces as (delete from sla_monitor.board_piece), clocks as (delete from sla_monitor.board_clock),
+        "with packs as (delete from sla_monitor.board_pack), pieces as (delete from sla_monitor.board_piece), words as (delete from sla_monitor.board_word),
               affairs as (delete from sla_monitor.board_affair),
+              -- What binaries from before packs summed.
+              sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
               again as (insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair)
          update sla_monitor.board_state set zone = $1, made_as = $2, begun_at = now(), folded_at = now()",
         zone,
