@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use kernel::Role;
+use sla_monitor_domain::board::MADE_AS;
 use sqlx::{PgPool, Row as _};
 use testkit::{Served, eventually};
 use uuid::Uuid;
@@ -402,6 +403,42 @@ async fn sums_that_cannot_be_gone_on_with_are_made_anew() {
 }
 
 #[tokio::test]
+async fn what_binaries_from_before_packs_summed_is_cleared_and_everything_summed_anew() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings.clone()).await;
+    let mut dice = Dice(43);
+    for _ in 0..40 {
+        change(&world.admin, &mut dice).await;
+    }
+    summed(&world.admin).await;
+    served.stop().await;
+    // One of them began anew since, beside the packs that it does not know.
+    for statement in [
+        "insert into sla_monitor.board_sum (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled)
+         values ('', 'year', '2024-01-01', 'total', '', 7, 7, 7, 7, 0, 0, 0)",
+        "insert into sla_monitor.board_clock (clock_id, affair_id, first_origin_at, ended_as, breached)
+         select clock_id, affair_id, first_origin_at, 'open', false from sla_monitor.clock",
+        "update sla_monitor.board_state set made_as = '4', begun_at = now() - interval '1 hour'",
+    ] {
+        assert!(sqlx::query(statement).execute(&world.admin).await.unwrap().rows_affected() > 0);
+    }
+    let served = world.start_with(settings).await;
+    let left = "select made_as || ' ' || (select count(*) from sla_monitor.board_sum) || ' ' || (select count(*) from sla_monitor.board_clock)
+                from sla_monitor.board_state";
+    eventually(SOON, || async {
+        let left: String = sqlx::query_scalar(left).fetch_one(&world.admin).await.unwrap();
+        if left == format!("{MADE_AS} 0 0") { Ok(()) } else { Err(left) }
+    })
+    .await;
+    summed(&world.admin).await;
+    for rule in [None, Some(RULES[1])] {
+        assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
+    }
+}
+
+#[tokio::test]
 async fn another_zone_has_everything_summed_again_by_its_own_days() {
     let world = World::new().await;
     let mut settings = world.settings();
@@ -434,6 +471,61 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
     for window in [(None, None), (Some(at("2024-03-01T05:00:00Z")), Some(at("2024-06-01T05:00:00Z")))] {
         assert_eq!(told(&served, window, None).await, counted_in("America/Lima", &world.admin, window, None).await);
     }
+}
+
+#[tokio::test]
+async fn a_window_of_some_hours_tells_what_a_count_tells_about_a_change_of_clocks_too() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings.clone()).await;
+    // Five clocks in an hour, over three days of which one has 23 hours.
+    sqlx::query(
+        "with affairs as (
+             insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, channel)
+             select md5(n::text)::uuid, 'ticket', 'incidencia', '', '', 'd', timestamptz '2024-03-29 22:00Z' + make_interval(mins => n * 12), 'phone'
+             from generate_series(1, 360) n returning affair_id, first_received_at
+         )
+         insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department, state, epoch,
+             first_origin_at, origin_at, due_at, settled_at, traceparent)
+         select affair_id, affair_id, 'tickets/' || affair_id, case when d < 9 then 'house.promise' else 'house.incident.resolution' end, 1, 'sla', 'resolve',
+                'es.madrid', 'incidencia', 'department-' || d % 3, 'fulfilled', 1, first_received_at, first_received_at, first_received_at + interval '20 days',
+                first_received_at + make_interval(secs => 600 + 37 * d), ''
+         from affairs cross join lateral (select ('x' || left(md5('d' || affair_id), 6))::bit(24)::int % 20 as d) k",
+    )
+    .execute(&world.admin)
+    .await
+    .unwrap();
+    summed(&world.admin).await;
+    served.stop().await;
+    // From here on what changes waits, and is counted beside the sums.
+    settings.board.wait_ms = 86_400_000;
+    let served = world.start_with(settings).await;
+    let mut dice = Dice(31);
+    let begin = at("2024-03-29T21:30:00Z");
+    for round in 0..24 {
+        if round == 8 {
+            let later = "update sla_monitor.clock set settled_at = settled_at + interval '3 minutes', department = 'department-1'
+                         where extract(minute from first_origin_at) in (0, 24)";
+            assert!(sqlx::query(later).execute(&world.admin).await.unwrap().rows_affected() > 50);
+        }
+        // Every third from and to a whole hour.
+        let unit = if round % 3 == 0 { 3_600 } else { 60 };
+        let mut instant =
+            || begin + SignedDuration::from_secs(i64::try_from(dice.roll(75 * 3_600 / unit) * unit).unwrap() + 1_800);
+        let (one, other) = (instant(), instant());
+        let window = (Some(one.min(other)), Some(one.max(other) + SignedDuration::from_secs(3_600)));
+        for rule in [None, Some(RULES[1])] {
+            assert_eq!(
+                told(&served, window, rule).await,
+                counted(&world.admin, window, rule).await,
+                "round {round}, {window:?}, {rule:?}"
+            );
+        }
+    }
+    let waiting: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.board_changed").fetch_one(&world.admin).await.unwrap();
+    assert!(waiting > 50, "{waiting}");
 }
 
 /// How many entries of the indexes that percentiles are looked up in were read so far: of all clocks, and of single lines.
