@@ -93,9 +93,9 @@ impl Slots {
     }
 
     /// As bytes: for each slot that counts anything how many slots between it and the one before count nothing, and its own count less one. A
-    /// byte holds both where they are small, as they mostly are: the lowest four bits those of the count, the three above them the empty slots. If the highest is
-    /// set, the rest of the count follows; [`FAR`] empty slots or more have what is over follow before that. Either is a variable-length integer of seven bits a byte,
-    /// the lowest first. None if a count is below zero, which no sum of what is there ever is.
+    /// byte holds both where they are small, as they mostly are: the lowest four bits those of the count, the three above them the empty slots.
+    /// If the highest is set, the rest of the count follows; seven empty slots or more have what is over follow before that. Either is a
+    /// variable-length integer of seven bits a byte, the lowest first. None if a count is below zero, which no sum of what is there ever is.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
         let more: Vec<(u32, i64)> = self.iter().collect();
         merged(&[], &more)

@@ -22,7 +22,8 @@ pub struct Among {
 }
 
 impl Among {
-    /// Those that count from within whole hours, of a rule or of any: in these months, each told by any of its days. None where nothing was ever counted under the rule.
+    /// Those that count from within whole hours, of a rule or of any: in these months, each told by any of its days.
+    /// None where nothing was ever counted under the rule.
     pub fn new(
         days: &Days,
         between: Range,
