@@ -106,7 +106,7 @@ pub(super) async fn measure(url: &str, seeded_seconds: f64, calls: usize) -> any
     let mut admin = PgConnection::connect(url).await?;
     summed(&mut admin).await?;
     let summed_seconds = begun.elapsed().as_secs_f64();
-    for table in ["board_clock", "board_sum", "board_affair", "board_changed"] {
+    for table in ["board_piece", "board_pack", "board_affair", "board_changed"] {
         admin.execute(sqlx::AssertSqlSafe(format!("vacuum analyze sla_monitor.{table}"))).await?;
     }
     admin.execute("checkpoint").await?;

@@ -5,6 +5,8 @@
 
 mod cover;
 mod days;
+mod pack;
+mod plan;
 mod slots;
 mod sums;
 
@@ -14,12 +16,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use cover::{Grain, Span, cover};
-pub use days::Days;
-pub use slots::{Ranks, SLOTS_FORMAT, Scratch, Slots, bounds, slot};
-pub use sums::{Disagree, Into, Keyed, Looks, Plan, Range, Sums, Told, Unreadable, month};
+pub use days::{Days, first_hour};
+pub use pack::{Coming, PACK_FORMAT, repacked, unpacked};
+pub use plan::{Hours, Plan, Range};
+pub use slots::{Ranks, Scale, Scratch, Slots, merged};
+pub use sums::{Disagree, Into, Keyed, Looks, Of, Sums, Told, Unreadable, month};
 
 /// How sums are made. Whoever changes lines, slots or days changes it too, and everything is summed anew.
-pub const MADE_AS: &str = "4";
+pub const MADE_AS: &str = "5";
 
 /// The shares of fulfilled clocks whose times are told, in percent.
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
@@ -81,6 +85,16 @@ impl Dimension {
             self,
             Self::Policy | Self::Department | Self::Team | Self::Manager | Self::Queue | Self::Cause | Self::Month
         )
+    }
+
+    /// How narrow the slots of its lines are.
+    pub const fn scale(self) -> Scale {
+        match self {
+            Self::Team | Self::Manager | Self::Queue | Self::Cause => Scale::WIDE,
+            Self::Policy | Self::Department => Scale::MIDDLE,
+            // Months are made of the sums of everything.
+            _ => Scale::NARROW,
+        }
     }
 
     /// The line of a key; none for the end of a promise, a team, a manager, a queue or a cause where there is none.

@@ -10,14 +10,33 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use ventanilla_sla_monitor_domain::board::{
-    Days, Dimension, End, Grain, Into, Labels, Line, PERCENTS, Part, Piece, Plan, Range, SLOTS_FORMAT, Scratch, Share,
-    Slots, Sums, Tally, Told, bounds, cover, month, slot,
+    Coming, Days, Dimension, End, Grain, Hours, Into, Labels, Line, Of, PACK_FORMAT, PERCENTS, Part, Piece, Plan,
+    Range, Scale, Scratch, Share, Slots, Sums, Tally, Told, cover, merged, month, repacked, unpacked,
 };
 
 const DAY: i64 = 86_400_000_000;
+/// Durations of a slot differ by less than one part in so many.
+const PARTS: [i64; 3] = [512, 1_024, 4_096];
+const SCALES: [Scale; 3] = [Scale::WIDE, Scale::MIDDLE, Scale::NARROW];
+
+fn slot(micros: i64) -> u32 {
+    Scale::MIDDLE.slot(micros)
+}
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap()
+}
+
+/// Lines by key, each with its counts and durations by slot.
+type Held = BTreeMap<String, (Tally, BTreeMap<u32, i64>)>;
+
+fn prop_slots(read: &mut Held, key: &str, tally: Tally, slots: &Slots) {
+    assert!(read.insert(key.to_owned(), (tally, slots.iter().collect())).is_none(), "{key} stands there twice");
+}
+
+/// Keys that share beginnings, within letters of several bytes too.
+fn key() -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), "(team-|tëam-|queue/|ë|é)?[ab1é]{0,3}"]
 }
 
 /// Durations, and how often each: some slots that adjoin, and counts of one byte and of many.
@@ -29,43 +48,119 @@ fn counts() -> impl Strategy<Value = Vec<(i64, i64)>> {
 #[test]
 fn a_small_count_beside_another_is_one_byte() {
     let mut slots = Slots::default();
-    for n in 0..100 {
-        slots.add(n << 20, 1 + n % 16);
+    for n in 0..100_u32 {
+        slots.add(n, 1 + i64::from(n % 16));
     }
-    assert_eq!(slots.to_bytes().unwrap().len(), 101);
+    assert_eq!(slots.to_bytes().unwrap().len(), 100);
     // The count of the last no longer fits, nor does its distance.
-    slots.add(99 << 20, 17);
-    slots.add(107 << 20, 1);
-    assert_eq!(slots.to_bytes().unwrap().len(), 102 + 2);
+    slots.add(99, 17);
+    slots.add(107, 1);
+    assert_eq!(slots.to_bytes().unwrap().len(), 101 + 2);
 }
 
 proptest! {
     #[test]
-    fn a_duration_lies_between_the_bounds_of_its_slot_which_are_close(micros in prop_oneof![-5_i64..5_000_000_000, 0_i64..4_000 * DAY, any::<i64>()]) {
-        let (from, to) = bounds(slot(micros));
+    fn a_duration_lies_between_the_bounds_of_its_slot_which_are_close(
+        scale in 0_usize..3,
+        micros in prop_oneof![-5_i64..5_000_000_000, 0_i64..4_000 * DAY, any::<i64>()],
+    ) {
+        let (from, to) = SCALES[scale].bounds(SCALES[scale].slot(micros));
         prop_assert!(from <= micros && (micros < to || to == i64::MAX), "{from} {micros} {to}");
-        prop_assert!(micros < 0 || from == i64::MIN || to.saturating_sub(from) <= (1 << 20).max(from / 1024));
+        prop_assert!(micros < 0 || from == i64::MIN || to.saturating_sub(from) <= (1 << 20).max(from / PARTS[scale]));
     }
 
     #[test]
-    fn slots_that_adjoin_touch(slot in 0_u32..50_000) {
-        prop_assert_eq!(bounds(slot).1, bounds(slot + 1).0);
+    fn slots_that_adjoin_touch(scale in 0_usize..3, slot in 0_u32..50_000) {
+        prop_assert_eq!(SCALES[scale].bounds(slot).1, SCALES[scale].bounds(slot + 1).0);
     }
 
     #[test]
     fn what_is_written_of_slots_is_read_again(counts in counts()) {
         let mut slots = Slots::default();
         for (micros, times) in &counts {
-            slots.add(*micros, *times);
+            slots.add(slot(*micros), *times);
         }
         let bytes = slots.to_bytes().unwrap();
         let mut read = Slots::default();
         read.add_bytes(&bytes).unwrap();
         prop_assert_eq!(&read, &slots);
         for (micros, times) in &counts {
-            read.add(*micros, -times);
+            read.add(slot(*micros), -times);
         }
         prop_assert!(read.is_empty());
+    }
+
+    /// What is added to bytes is what is added to counts; below zero it is refused.
+    #[test]
+    fn what_is_merged_into_bytes_is_what_a_count_of_both_writes(there in counts(), more in counts(), less in any::<bool>()) {
+        let mut slots = Slots::default();
+        for (micros, times) in &there {
+            slots.add(slot(*micros), *times);
+        }
+        let bytes = slots.to_bytes().unwrap();
+        let mut added: BTreeMap<u32, i64> = BTreeMap::new();
+        for (micros, times) in if less { &there } else { &more } {
+            let times = if less { -(times / 2) } else { *times };
+            *added.entry(slot(*micros)).or_default() += times;
+            slots.add(slot(*micros), times);
+        }
+        let added: Vec<(u32, i64)> = added.into_iter().collect();
+        prop_assert_eq!(merged(&bytes, &added), slots.to_bytes());
+        if let Some((first, times)) = there.first() {
+            prop_assert_eq!(merged(&bytes, &[(slot(*first), -1_000 * times.max(&1_000_000_000))]), None);
+        }
+    }
+
+    /// Lines come and go; what is packed at the end is what a map holds.
+    #[test]
+    fn what_is_packed_line_by_line_is_what_a_count_of_them_holds(steps in vec(vec((key(), 0_i64..3, 0_i64..40 * DAY), 0..12), 1..8)) {
+        let (mut pack, mut held): (Vec<u8>, Held) = Default::default();
+        for (n, step) in steps.iter().enumerate() {
+            let mut coming: Held = Held::new();
+            for (key, cases, micros) in step {
+                // Every third takes away all there is of a line, and adds something to it.
+                if n % 3 == 2 && let Some((tally, slots)) = held.get(key) && !coming.contains_key(key) {
+                    let mut gone = Tally::default();
+                    gone.add(tally, -1);
+                    coming.insert(key.clone(), (gone, slots.iter().map(|(slot, count)| (*slot, -count)).collect()));
+                }
+                let (tally, slots) = coming.entry(key.clone()).or_default();
+                if n % 3 != 2 || *cases > 0 {
+                    tally.add(&Tally { cases: *cases, events: cases * 300, clocks: 1, met: 1, ..Tally::default() }, 1);
+                    *slots.entry(slot(*micros)).or_default() += 1;
+                }
+            }
+            let lines: Vec<Coming> = coming
+                .iter()
+                .map(|(key, (tally, slots))| Coming { key: key.as_str().into(), tally: *tally, slots: slots.iter().map(|(a, b)| (*a, *b)).collect() })
+                .collect();
+            pack = repacked(&pack, &lines).unwrap();
+            for (key, (tally, slots)) in coming {
+                let line = held.entry(key).or_default();
+                line.0.add(&tally, 1);
+                for (slot, count) in slots {
+                    *line.1.entry(slot).or_default() += count;
+                }
+            }
+            for (_, slots) in held.values_mut() {
+                slots.retain(|_, count| *count != 0);
+            }
+            held.retain(|_, (tally, slots)| *tally != Tally::default() || !slots.is_empty());
+            let mut read = Held::new();
+            if pack.is_empty() {
+                prop_assert!(held.is_empty());
+            } else {
+                unpacked(&pack, |key, tally, at| {
+                    let mut slots = Slots::default();
+                    slots.add_bytes(&pack[at]).unwrap();
+                    prop_slots(&mut read, key, tally, &slots);
+                }).unwrap();
+                prop_assert_eq!(&read, &held);
+            }
+            // What is not there cannot be taken away.
+            let gone = Coming { key: "zz".into(), tally: Tally { cases: -1, ..Tally::default() }, slots: Vec::new() };
+            prop_assert_eq!(repacked(&pack, &[gone]), None);
+        }
     }
 
     /// Some was summed, some is counted besides, and of what was summed some is taken away.
@@ -76,9 +171,9 @@ proptest! {
         for counts in &summed {
             let mut slots = Slots::default();
             for (n, (micros, times)) in counts.iter().enumerate() {
-                slots.add(*micros, *times);
+                slots.add(slot(*micros), *times);
                 if n % 3 == 0 {
-                    more.add(*micros, -times);
+                    more.add(slot(*micros), -times);
                 } else {
                     *all.entry(slot(*micros)).or_default() += times;
                 }
@@ -86,7 +181,7 @@ proptest! {
             written.push(slots.to_bytes().unwrap());
         }
         for (micros, times) in &besides {
-            more.add(*micros, *times);
+            more.add(slot(*micros), *times);
             *all.entry(slot(*micros)).or_default() += times;
         }
         let mut percents = percents;
@@ -115,9 +210,12 @@ proptest! {
     #[test]
     fn bytes_that_nobody_wrote_never_panic(bytes in vec(any::<u8>(), 0..64)) {
         let mut formed = bytes.clone();
-        formed.insert(0, SLOTS_FORMAT);
+        formed.insert(0, PACK_FORMAT);
         for bytes in [bytes, formed] {
             let read = Slots::default().add_bytes(&bytes);
+            prop_assert_eq!(merged(&bytes, &[]).is_some(), read.is_some());
+            let unpacked = unpacked(&bytes, |_, _, _| ());
+            prop_assert!(bytes.is_empty() || unpacked.is_some() || repacked(&bytes, &[]).is_none());
             prop_assert_eq!(Scratch::default().ranks(&[bytes], &Slots::default(), &PERCENTS).is_some(), read.is_some());
         }
     }
@@ -139,6 +237,54 @@ proptest! {
         prop_assert!(spans.len() <= 2 * widest + 1);
         let narrow: i64 = spans.iter().filter(|span| span.grain == Grain::Day).map(|span| days_between(span.from, span.to)).sum();
         prop_assert!(widest == 0 || narrow <= 60, "{spans:?}");
+    }
+}
+
+/// Every instant of a window is in one part of its plan, and of no other instant anything is counted.
+#[test]
+fn hours_days_and_ends_hold_every_instant_of_a_window_once() {
+    for name in ["Europe/Madrid", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia"] {
+        let days = Days(TimeZone::get(name).unwrap());
+        let begin: Timestamp = "2011-12-27T03:00:00Z".parse().unwrap();
+        let changes = days.0.following(begin).take(4).map(|change| change.timestamp()).collect::<Vec<_>>();
+        for middle in changes.into_iter().chain([begin]) {
+            let near = |minutes: i64| middle + SignedDuration::from_mins(minutes);
+            for (from, to) in
+                [(-3_000, 3_100), (-1_505, 61), (-95, 40), (-10, 7), (-600, -45), (-60, 60), (-1_440, 1_440)]
+            {
+                for by_hours in [true, false] {
+                    let window = Range { from: Some(near(from)), to: Some(near(to)) };
+                    let plan = Plan::new(&days, window, by_hours);
+                    let spans = plan.whole.map_or_else(Vec::new, |(first, after)| cover(first, after, Grain::Year));
+                    for minutes in (-4_600..4_700).step_by(19) {
+                        let instant = near(minutes) + SignedDuration::from_secs(1);
+                        let (day, hour, start) = days.hour(instant);
+                        assert!(start <= instant && instant.duration_since(start) < SignedDuration::from_hours(1));
+                        let in_hours = |h: &&Hours| h.day == day && h.from <= hour && hour < h.to;
+                        let in_span = |s: &&ventanilla_sla_monitor_domain::board::Span| {
+                            let start = s.grain.start(day);
+                            s.from <= start && start < s.to
+                        };
+                        let in_edge = |e: &&Range| e.from.unwrap() <= instant && instant < e.to.unwrap();
+                        let held = plan.hours.iter().filter(in_hours).count()
+                            + spans.iter().filter(in_span).count()
+                            + plan.edges.iter().filter(in_edge).count();
+                        let expected = usize::from(near(from) <= instant && instant < near(to));
+                        assert_eq!(held, expected, "{name} {from} {to} {by_hours} {instant}: {plan:?}");
+                        let between = plan.between.from.is_some_and(|from| from <= instant)
+                            && plan.between.to.is_some_and(|to| instant < to);
+                        let of_sums = plan.hours.iter().filter(in_hours).count() + spans.iter().filter(in_span).count();
+                        assert_eq!(usize::from(plan.summed && between), of_sums, "{name} {instant}: {plan:?}");
+                    }
+                    let longest = plan.edges.iter().map(|e| e.to.unwrap().duration_since(e.from.unwrap())).max();
+                    assert!(
+                        !by_hours
+                            || !plan.summed
+                            || longest.is_none_or(|longest| longest < SignedDuration::from_hours(1))
+                    );
+                }
+            }
+        }
     }
 }
 
@@ -302,24 +448,29 @@ fn share() -> impl Strategy<Value = Share> {
     })
 }
 
-/// Kept sums, as the worker keeps them.
-type Kept = BTreeMap<(Option<Arc<str>>, Grain, Date, Line), (Tally, Slots)>;
+/// Kept sums, as the worker keeps them: within which rule, of which grain, from when, which hour of it.
+type Kept = BTreeMap<(Option<Arc<str>>, Option<Grain>, Date, i16, Dimension), Vec<u8>>;
 
 fn fold(kept: &mut Kept, days: &Days, share: &Share, times: i64) {
     for within in std::iter::once(None).chain(share.rules().into_iter().map(Some)) {
         share.parts(within.as_deref(), |at, line, part| {
-            for grain in Grain::ALL {
-                let cell = (within.clone(), grain, grain.start(days.of(at)), line.clone());
-                let (tally, slots) = kept.entry(cell).or_default();
+            let (day, hour, _) = days.hour(at);
+            let hours = within.is_none().then_some((None, day, hour));
+            for (grain, start, hour) in
+                Grain::ALL.into_iter().map(|grain| (Some(grain), grain.start(day), 0)).chain(hours)
+            {
+                let mut coming = Coming { key: Arc::clone(&line.key), tally: Tally::default(), slots: Vec::new() };
                 match part {
                     Part::Clock(piece) => {
-                        tally.add(&Tally::of(piece), times);
+                        coming.tally.add(&Tally::of(piece), times);
                         if let End::Fulfilled { micros } = piece.end {
-                            slots.add(micros, times);
+                            coming.slots.push((line.dimension.scale().slot(micros), times));
                         }
                     }
-                    Part::Case(events) => tally.add(&Tally { cases: 1, events, ..Tally::default() }, times),
+                    Part::Case(events) => coming.tally.add(&Tally { cases: 1, events, ..Tally::default() }, times),
                 }
+                let pack = kept.entry((within.clone(), grain, start, hour, line.dimension)).or_default();
+                *pack = repacked(pack, &[coming]).unwrap();
             }
         });
     }
@@ -389,18 +540,16 @@ proptest! {
         for share in untouched.iter().chain(&old) {
             fold(&mut kept, &days, share, 1);
         }
-        let plan = Plan::new(&days, window);
+        let plan = Plan::new(&days, window, within.is_none());
         let mut sums = Sums::new(days.clone(), plan.clone(), within);
-        if let Some((first, after)) = plan.whole {
-            for (widest, only_total) in [(Grain::Year, false), (Grain::Month, true)] {
-                for span in cover(first, after, widest) {
-                    for ((kept_within, grain, start, line), (tally, slots)) in &kept {
-                        let here = kept_within.as_deref() == within && *grain == span.grain && span.from <= *start && *start < span.to;
-                        if here && (!only_total || line.dimension == Dimension::Total) {
-                            let line = if only_total { month(*start) } else { line.clone() };
-                            sums.add(line, tally, Some(slots.to_bytes().unwrap()));
-                        }
-                    }
+        for (widest, only_total) in [(Grain::Year, false), (Grain::Month, true)] {
+            let spans = plan.whole.map_or_else(Vec::new, |(first, after)| cover(first, after, widest));
+            for ((kept_within, grain, start, hour, dimension), pack) in &kept {
+                let in_span = spans.iter().any(|span| Some(span.grain) == *grain && span.from <= *start && *start < span.to);
+                let in_hours = grain.is_none() && plan.hours.iter().any(|h| h.day == *start && h.from <= *hour && *hour < h.to);
+                if kept_within.as_deref() == within && (in_span || in_hours) && (!only_total || *dimension == Dimension::Total) && !pack.is_empty() {
+                    let of = if only_total { Of::Month(*start) } else { Of::Lines(*dimension) };
+                    sums.add(of, pack.clone()).unwrap();
                 }
             }
         }
@@ -418,7 +567,7 @@ proptest! {
         // What is looked up in the ranges that are wanted: every summed duration of the whole days, and those of the lines of which there are many by their key.
         let wanted = sums.wanted().unwrap();
         for piece in untouched.iter().chain(&old).flat_map(|share| &share.pieces) {
-            let inside = plan.whole.is_some()
+            let inside = plan.summed
                 && plan.between.from.is_none_or(|from| from <= piece.origin)
                 && plan.between.to.is_none_or(|to| piece.origin < to)
                 && within.is_none_or(|rule| *rule == *piece.labels.rule);

@@ -1,18 +1,25 @@
 //! The board as it is read: what was summed, what changed since, and the clocks at the ends of the window, all as they were at one instant.
 
 pub mod fold;
+pub mod look;
+mod packs;
 mod shares;
+pub mod words;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Dimension, Keyed, Line, MADE_AS, Piece, Range, Shape, Share, Span, Tally};
+use sla_monitor_domain::board::{Dimension, Hours, MADE_AS, Piece, Range, Shape, Share, Span};
 use sqlx::PgConnection;
 
-use shares::{Row, Shares};
+use shares::{Row, Shares, SummedRow};
+use words::Words;
+
+/// The word that is stored for sums of hours.
+const HOUR: &str = "hour";
 
 /// Begins to read everything as it is at one instant.
 #[tracing::instrument(name = "db.board.snapshot", skip_all)]
@@ -58,42 +65,47 @@ pub async fn last_change(db: &Db) -> Result<Option<i64>, StoreError> {
     Ok(last)
 }
 
-/// What was summed of one line.
-pub struct Summed {
-    /// First day of the day, month or year.
+/// What was summed of lines over one part of time.
+pub struct Pack {
+    /// First day of the year, month or day, or the day of the hour.
     pub start: Date,
-    /// The line.
-    pub line: Line,
-    /// Its counts.
-    pub tally: Tally,
-    /// How many were fulfilled after how long, as [`sla_monitor_domain::board::Slots`] writes it.
-    pub settle: Option<Vec<u8>>,
+    /// Whose lines.
+    pub dimension: Dimension,
+    /// As [`sla_monitor_domain::board::repacked`] writes it.
+    pub lines: Vec<u8>,
 }
 
-/// The sums of spans: of clocks of a rule alone or of all, of every line or of everything alone.
-#[tracing::instrument(name = "db.board.sums", skip_all)]
-pub async fn sums(
+/// The sums of spans and of hours: of clocks of a rule alone or of all, of every line or of everything alone.
+#[tracing::instrument(name = "db.board.packs", skip_all)]
+pub async fn packs(
     tx: &mut PgConnection,
     within: Option<&str>,
     spans: &[Span],
+    hours: &[Hours],
     only: Option<Dimension>,
-) -> Result<Vec<Summed>, StoreError> {
-    let grains: Vec<String> = spans.iter().map(|span| span.grain.as_str().to_owned()).collect();
-    let from: Vec<jiff_sqlx::Date> = spans.iter().map(|span| fit(span.from).to_sqlx()).collect();
-    let to: Vec<jiff_sqlx::Date> = spans.iter().map(|span| fit(span.to).to_sqlx()).collect();
+) -> Result<Vec<Pack>, StoreError> {
+    let of_hours = hours.iter().map(|hours| (HOUR, hours.day, hours.day.saturating_add(1.day()), hours.from, hours.to));
+    let of_spans = spans.iter().map(|span| (span.grain.as_str(), span.from, span.to, 0, 1));
+    let wanted: Vec<(&str, Date, Date, i16, i16)> = of_spans.chain(of_hours).collect();
+    let grains: Vec<String> = wanted.iter().map(|(grain, ..)| (*grain).to_owned()).collect();
+    let from: Vec<jiff_sqlx::Date> = wanted.iter().map(|(_, from, ..)| fit(*from).to_sqlx()).collect();
+    let to: Vec<jiff_sqlx::Date> = wanted.iter().map(|(_, _, to, ..)| fit(*to).to_sqlx()).collect();
+    let (first, after): (Vec<i16>, Vec<i16>) = wanted.iter().map(|(.., from, to)| (*from, *to)).unzip();
     let rows = sqlx::query!(
-        r#"select s.start_on as "start_on: jiff_sqlx::Date", s.dimension, s.key, s.cases, s.events, s.clocks, s.met, s.breached, s.open, s.cancelled, s.settle
-           from unnest($2::text[], $3::date[], $4::date[]) as p(grain, from_on, to_on)
+        r#"select s.start_on as "start_on: jiff_sqlx::Date", s.dimension, s.lines
+           from unnest($2::text[], $3::date[], $4::date[], $5::smallint[], $6::smallint[]) as p(grain, from_on, to_on, from_hour, to_hour)
            cross join lateral (
-               select * from sla_monitor.board_sum b
+               select * from sla_monitor.board_pack b
                where b.within = $1 and b.grain = p.grain and b.start_on >= p.from_on and b.start_on < p.to_on
-                 and ($5::text is null or b.dimension = $5)
+                 and b.hour >= p.from_hour and b.hour < p.to_hour and ($7::text is null or b.dimension = $7)
                -- Each span by itself: joined freely, all sums that there are may be read.
                offset 0) s"#,
         within.unwrap_or_default(),
         &grains,
         &from as _,
         &to as _,
+        &first,
+        &after,
         only.map(Dimension::as_str),
     )
     .fetch_all(tx)
@@ -101,21 +113,8 @@ pub async fn sums(
     rows.into_iter()
         .map(|row| {
             let dimension = Dimension::from_word(&row.dimension)
-                .ok_or_else(|| StoreError::corrupt("board_sum", "dimension", &row.dimension))?;
-            Ok(Summed {
-                start: row.start_on.to_jiff(),
-                line: Line { dimension, key: row.key.into() },
-                tally: Tally {
-                    cases: row.cases,
-                    events: row.events,
-                    clocks: row.clocks,
-                    met: row.met,
-                    breached: row.breached,
-                    open: row.open,
-                    cancelled: row.cancelled,
-                },
-                settle: row.settle,
-            })
+                .ok_or_else(|| StoreError::corrupt("board_pack", "dimension", &row.dimension))?;
+            Ok(Pack { start: row.start_on.to_jiff(), dimension, lines: row.lines })
         })
         .collect()
 }
@@ -152,18 +151,18 @@ pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
 
 /// Affairs that changed since they were summed, as they were summed, likewise.
 #[tracing::instrument(name = "db.board.summed_of_changed", skip_all)]
-pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
+pub async fn summed_of_changed(tx: &mut PgConnection, words: &Words, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
-        Row,
-        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, s.channel, s.segment, c.cause,
-                  c.clock_id, c.rule, c.department, s.subject_type, s.stage, s.kind, s.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
-                  c.ended_as, c.settle_micros, c.breached
+        SummedRow,
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, s.channel, s.segment, s.subject_type, s.stage, s.kind, s.outcome,
+                  c.clock_id, c.rule, c.department, c.team, c.manager, c.queue, c.cause, c.first_origin_at as "first_origin_at: _",
+                  c.settle_micros, c.cancelled, c.breached
            from (select distinct affair_id from sla_monitor.board_changed) k
            join sla_monitor.board_affair a on a.affair_id = k.affair_id
-           join sla_monitor.board_clock c on c.affair_id = k.affair_id
+           join sla_monitor.board_piece c on c.affair_id = k.affair_id
            join sla_monitor.board_shape s on s.shape = c.shape
            where a.received_at >= coalesce($1, '-infinity'::timestamptz) and a.received_at < coalesce($2, 'infinity'::timestamptz)
-              or exists (select from sla_monitor.board_clock o where o.affair_id = k.affair_id
+              or exists (select from sla_monitor.board_piece o where o.affair_id = k.affair_id
                          and o.first_origin_at >= coalesce($1, '-infinity'::timestamptz) and o.first_origin_at < coalesce($2, 'infinity'::timestamptz))
            order by a.affair_id, c.clock_id"#,
         part.from.map(|t| t.to_sqlx()) as _,
@@ -171,12 +170,13 @@ pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec
     )
     .fetch_all(tx)
     .await?;
+    let rows = rows.into_iter().map(|row| row.said(words)).collect::<Result<_, _>>()?;
     Ok(Shares::default().read(rows)?.into_iter().map(|(_, share)| share).collect())
 }
 
-/// Affairs that were received, or have a clock that counts from, within a part of time.
+/// Affairs that were received, or have a clock that counts from, within a part of time; of a rule, its clocks alone.
 #[tracing::instrument(name = "db.board.between", skip_all)]
-pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
+pub async fn between(tx: &mut PgConnection, part: Range, rule: Option<&str>) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
@@ -194,9 +194,11 @@ pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
                  where first_origin_at >= coalesce($1, '-infinity'::timestamptz) and first_origin_at < coalesce($2, 'infinity'::timestamptz)) k
            join sla_monitor.affair a on a.affair_id = k.affair_id
            join sla_monitor.clock c on c.affair_id = k.affair_id
+           where $3::text is null or c.rule = $3
            order by a.affair_id, c.clock_id"#,
         part.from.map(|t| t.to_sqlx()) as _,
         part.to.map(|t| t.to_sqlx()) as _,
+        rule,
     )
     .fetch_all(tx)
     .await?;
@@ -241,121 +243,4 @@ pub async fn shapes(tx: &mut PgConnection) -> Result<HashMap<i32, Shape>, StoreE
         (row.shape, shape)
     });
     Ok(shapes.collect())
-}
-
-/// Durations of one range, with what their clocks are counted under, in the same places.
-pub struct Found {
-    /// Microseconds to fulfilment.
-    pub micros: Vec<i64>,
-    /// By number.
-    pub shapes: Vec<i32>,
-}
-
-/// The summed durations of ranges, of clocks that count from within a part of time, of a rule or of any.
-#[tracing::instrument(name = "db.board.settled", skip_all)]
-pub async fn settled(
-    tx: &mut PgConnection,
-    ranges: &[(i64, i64)],
-    part: Range,
-    rule: Option<&str>,
-) -> Result<Vec<Found>, StoreError> {
-    let (from, to): (Vec<i64>, Vec<i64>) = ranges.iter().copied().unzip();
-    let (begins, ends) = (part.from.map(|t| t.to_sqlx()), part.to.map(|t| t.to_sqlx()));
-    // Each range is looked up by itself: joined freely, every duration would be held against every range.
-    let found = match rule {
-        None => {
-            sqlx::query_as!(
-                Found,
-                r#"select f.micros as "micros!: _", f.shapes as "shapes!: _"
-                   from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
-                   cross join lateral (
-                       select array_agg(b.settle_micros) as micros, array_agg(b.shape) as shapes
-                       from sla_monitor.board_clock b
-                       where b.rule <> '' and b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
-                         and b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)) f
-                   where f.micros is not null"#,
-                &from,
-                &to,
-                begins as _,
-                ends as _,
-            )
-            .fetch_all(tx)
-            .await?
-        }
-        Some(rule) => {
-            sqlx::query_as!(
-                Found,
-                r#"select f.micros as "micros!: _", f.shapes as "shapes!: _"
-                   from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
-                   cross join lateral (
-                       select array_agg(b.settle_micros) as micros, array_agg(b.shape) as shapes
-                       from sla_monitor.board_clock b
-                       where b.rule = $5 and b.rule <> '' and b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
-                         and b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)) f
-                   where f.micros is not null"#,
-                &from,
-                &to,
-                begins as _,
-                ends as _,
-                rule,
-            )
-            .fetch_all(tx)
-            .await?
-        }
-    };
-    Ok(found)
-}
-
-/// The summed durations of ranges of lines, each found by the key of its line, likewise: for each look, by its number, what was found.
-#[tracing::instrument(name = "db.board.settled_of", skip_all)]
-pub async fn settled_of(
-    tx: &mut PgConnection,
-    looks: &[Keyed],
-    part: Range,
-    rule: Option<&str>,
-) -> Result<Vec<(usize, Vec<i64>)>, StoreError> {
-    let dimensions: Vec<String> = looks.iter().map(|look| look.line.dimension.as_str().to_owned()).collect();
-    let keys: Vec<String> = looks.iter().map(|look| look.line.key.to_string()).collect();
-    let (from, to): (Vec<i64>, Vec<i64>) = looks.iter().map(|look| (look.from, look.to)).unzip();
-    let rows = sqlx::query!(
-        // Each look goes down one index: which, its dimension says before anything is read.
-        r#"select r.n as "n!", f.micros as "micros!"
-           from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) with ordinality as r(dimension, key, from_micros, to_micros, n)
-           cross join lateral (
-               select array_agg(b.settle_micros) as micros
-               from (select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'policy' and rule = r.key and rule <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
-                     union all
-                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'month' and month = r.key and rule <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
-                     union all
-                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'department' and department = r.key and rule <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
-                     union all
-                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'team' and team = r.key and rule <> '' and team <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
-                     union all
-                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'manager' and manager = r.key and rule <> '' and manager <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
-                     union all
-                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'queue' and queue = r.key and rule <> '' and queue <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
-                     union all
-                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
-                     where r.dimension = 'cause' and cause = r.key and rule <> '' and cause <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros) b
-               where b.first_origin_at >= coalesce($5, '-infinity'::timestamptz) and b.first_origin_at < coalesce($6, 'infinity'::timestamptz)
-                 and ($7::text is null or b.rule = $7)) f
-           where f.micros is not null"#,
-        &dimensions,
-        &keys,
-        &from,
-        &to,
-        part.from.map(|t| t.to_sqlx()) as _,
-        part.to.map(|t| t.to_sqlx()) as _,
-        rule,
-    )
-    .fetch_all(tx)
-    .await?;
-    let found = rows.into_iter().map(|row| (usize::try_from(row.n - 1).unwrap_or(usize::MAX), row.micros));
-    Ok(found.collect())
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use postgres::StoreError;
-use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Looks, Plan, Range, Shape, Sums, Told, cover, month};
+use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Looks, Of, Plan, Range, Shape, Sums, Told, cover};
 use sqlx::PgConnection;
 
 use super::get_policy::get_policy;
 use crate::error::Failure;
 use crate::monitor::Monitor;
-use crate::store::board::{self, Found, State};
+use crate::store::board::look::{self, Among, Found};
+use crate::store::board::{self, Pack, State};
 
 /// Affairs that are counted by themselves at most, because they changed since they were summed. There are more right after an upgrade, and while nobody sums.
 const MOST_COUNTED: i64 = 50_000;
@@ -67,7 +68,7 @@ impl Added {
     /// # Errors
     /// [`Failure`] where sums and clocks disagree.
     pub(super) fn figured(self) -> Result<Figured, Failure> {
-        let lines = self.sums.tell().map_err(|disagree| StoreError::corrupt("board_sum", "settle", disagree))?;
+        let lines = self.sums.tell().map_err(|disagree| StoreError::corrupt("board_pack", "lines", disagree))?;
         Ok(Figured { lines, zone: self.zone, now: self.now })
     }
 }
@@ -80,17 +81,24 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
     let State { zone, changed, now } = board::state(tx, MOST_COUNTED + 1).await?;
     let zone = zone.filter(|_| changed <= MOST_COUNTED).ok_or(Failure::BoardBeingSummed)?;
     let days = Days(TimeZone::get(&zone).map_err(|_| StoreError::corrupt("board_state", "zone", &zone))?);
-    let plan = Plan::new(&days, Range { from: window.from, to: window.to });
     let rule = window.rule.as_deref();
-    let mut sums = Sums::new(days, plan.clone(), rule);
-    if let Some((first, after)) = plan.whole {
-        for summed in board::sums(tx, rule, &cover(first, after, Grain::Year), None).await? {
-            sums.add(summed.line, &summed.tally, summed.settle);
+    // Of one policy there are few clocks in an hour: hours are summed of all alone.
+    let plan = Plan::new(&days, Range { from: window.from, to: window.to }, rule.is_none());
+    let mut sums = Sums::new(days.clone(), plan.clone(), rule);
+    let (mut months, words) = (Vec::new(), board::words::words(tx).await?);
+    if plan.summed {
+        let cover = |widest| plan.whole.map_or_else(Vec::new, |(first, after)| cover(first, after, widest));
+        let add = |sums: &mut Sums, of: Of, pack: Pack| {
+            sums.add(of, pack.lines).map_err(|unreadable| StoreError::corrupt("board_pack", "lines", unreadable))
+        };
+        for pack in board::packs(tx, rule, &cover(Grain::Year), &plan.hours, None).await? {
+            add(&mut sums, Of::Lines(pack.dimension), pack)?;
         }
-        for summed in board::sums(tx, rule, &cover(first, after, Grain::Month), Some(Dimension::Total)).await? {
-            sums.add(month(summed.start), &summed.tally, summed.settle);
+        for pack in board::packs(tx, rule, &cover(Grain::Month), &plan.hours, Some(Dimension::Total)).await? {
+            months.push(pack.start);
+            add(&mut sums, Of::Month(pack.start), pack)?;
         }
-        for share in board::summed_of_changed(tx, plan.between).await? {
+        for share in board::summed_of_changed(tx, &words, plan.between).await? {
             sums.add_share(&share, Into::Whole(-1));
         }
         for share in board::changed(tx, plan.between).await? {
@@ -101,18 +109,21 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
         }
     }
     for edge in &plan.edges {
-        for share in board::between(tx, *edge).await? {
+        for share in board::between(tx, *edge, rule).await? {
             sums.add_share(&share, Into::Beside(*edge));
         }
     }
-    let looks = sums.wanted().map_err(|unreadable| StoreError::corrupt("board_sum", "settle", unreadable))?;
+    let looks = sums.wanted().map_err(|unreadable| StoreError::corrupt("board_pack", "lines", unreadable))?;
     let Looks { ranges, keyed } = looks;
-    if plan.whole.is_some() && !ranges.is_empty() {
+    if plan.summed
+        && !ranges.is_empty()
+        && let Some(among) = Among::new(&days, plan.between, months, &words, rule)
+    {
         let shapes = board::shapes(tx).await?;
-        let found = board::settled(tx, &ranges, plan.between, rule).await?;
+        let found = look::settled(tx, &ranges, &among).await?;
         hold(&mut sums, &shapes, &found)?;
-        for (n, found) in board::settled_of(tx, &keyed, plan.between, rule).await? {
-            let look = keyed.get(n).ok_or_else(|| StoreError::corrupt("board_clock", "settle_micros", n))?;
+        for (n, found) in look::settled_of(tx, &keyed, &among, &words).await? {
+            let look = keyed.get(n).ok_or_else(|| StoreError::corrupt("board_piece", "settle_micros", n))?;
             for micros in found {
                 sums.found(&[look.place], micros, 1);
             }
@@ -127,7 +138,7 @@ fn hold(sums: &mut Sums, shapes: &HashMap<i32, Shape>, found: &[Found]) -> Resul
         shapes.iter().map(|(number, shape)| (*number, sums.shared_places(shape))).collect();
     for Found { micros, shapes } in found {
         for (micros, shape) in micros.iter().zip(shapes) {
-            let on = places.get(shape).ok_or_else(|| StoreError::corrupt("board_clock", "shape", shape))?;
+            let on = places.get(shape).ok_or_else(|| StoreError::corrupt("board_piece", "shape", shape))?;
             sums.found(on, *micros, 1);
         }
     }

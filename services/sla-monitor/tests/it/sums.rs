@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use kernel::Role;
+use sla_monitor_domain::board::MADE_AS;
 use sqlx::{PgPool, Row as _};
 use testkit::{Served, eventually};
 use uuid::Uuid;
@@ -347,7 +348,7 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
     for rule in [None, Some(RULES[0])] {
         assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
     }
-    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_sum where grain = 'year'")
+    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_pack where grain = 'year'")
         .fetch_one(&world.admin)
         .await
         .unwrap();
@@ -365,7 +366,7 @@ async fn sums_that_were_written_to_past_the_clocks_are_found_out_and_not_told() 
         change(&world.admin, &mut dice).await;
     }
     summed(&world.admin).await;
-    let fewer = "delete from sla_monitor.board_clock where settle_micros is not null";
+    let fewer = "delete from sla_monitor.board_piece where settle_micros is not null";
     assert!(sqlx::query(fewer).execute(&world.admin).await.unwrap().rows_affected() > 0);
     let refused = client(&served, Role::Auditor).get_board(sla::GetBoardRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Internal, "{refused:?}");
@@ -391,7 +392,7 @@ async fn sums_that_cannot_be_gone_on_with_are_made_anew() {
     }
     summed(&world.admin).await;
     long_ago(&world.admin).await;
-    sqlx::query("delete from sla_monitor.board_sum").execute(&world.admin).await.unwrap();
+    sqlx::query("delete from sla_monitor.board_pack").execute(&world.admin).await.unwrap();
     // What was summed of each is taken away before it is summed again, and there is nothing to take it from.
     sqlx::query("update sla_monitor.clock set department = 'elsewhere'").execute(&world.admin).await.unwrap();
     summed(&world.admin).await;
@@ -399,6 +400,42 @@ async fn sums_that_cannot_be_gone_on_with_are_made_anew() {
     assert_eq!(told(&served, all, None).await, counted(&world.admin, all, None).await);
     let begun = "select begun_at > now() - interval '10 minutes' from sla_monitor.board_state";
     assert!(sqlx::query_scalar::<_, bool>(begun).fetch_one(&world.admin).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_binaries_from_before_packs_summed_is_cleared_and_everything_summed_anew() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings.clone()).await;
+    let mut dice = Dice(43);
+    for _ in 0..40 {
+        change(&world.admin, &mut dice).await;
+    }
+    summed(&world.admin).await;
+    served.stop().await;
+    // One of them began anew since, beside the packs that it does not know.
+    for statement in [
+        "insert into sla_monitor.board_sum (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled)
+         values ('', 'year', '2024-01-01', 'total', '', 7, 7, 7, 7, 0, 0, 0)",
+        "insert into sla_monitor.board_clock (clock_id, affair_id, first_origin_at, ended_as, breached)
+         select clock_id, affair_id, first_origin_at, 'open', false from sla_monitor.clock",
+        "update sla_monitor.board_state set made_as = '4', begun_at = now() - interval '1 hour'",
+    ] {
+        assert!(sqlx::query(statement).execute(&world.admin).await.unwrap().rows_affected() > 0);
+    }
+    let served = world.start_with(settings).await;
+    let left = "select made_as || ' ' || (select count(*) from sla_monitor.board_sum) || ' ' || (select count(*) from sla_monitor.board_clock)
+                from sla_monitor.board_state";
+    eventually(SOON, || async {
+        let left: String = sqlx::query_scalar(left).fetch_one(&world.admin).await.unwrap();
+        if left == format!("{MADE_AS} 0 0") { Ok(()) } else { Err(left) }
+    })
+    .await;
+    summed(&world.admin).await;
+    for rule in [None, Some(RULES[1])] {
+        assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
+    }
 }
 
 #[tokio::test]
@@ -436,12 +473,67 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
     }
 }
 
+#[tokio::test]
+async fn a_window_of_some_hours_tells_what_a_count_tells_about_a_change_of_clocks_too() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings.clone()).await;
+    // Five clocks in an hour, over three days of which one has 23 hours.
+    sqlx::query(
+        "with affairs as (
+             insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, channel)
+             select md5(n::text)::uuid, 'ticket', 'incidencia', '', '', 'd', timestamptz '2024-03-29 22:00Z' + make_interval(mins => n * 12), 'phone'
+             from generate_series(1, 360) n returning affair_id, first_received_at
+         )
+         insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department, state, epoch,
+             first_origin_at, origin_at, due_at, settled_at, traceparent)
+         select affair_id, affair_id, 'tickets/' || affair_id, case when d < 9 then 'house.promise' else 'house.incident.resolution' end, 1, 'sla', 'resolve',
+                'es.madrid', 'incidencia', 'department-' || d % 3, 'fulfilled', 1, first_received_at, first_received_at, first_received_at + interval '20 days',
+                first_received_at + make_interval(secs => 600 + 37 * d), ''
+         from affairs cross join lateral (select ('x' || left(md5('d' || affair_id), 6))::bit(24)::int % 20 as d) k",
+    )
+    .execute(&world.admin)
+    .await
+    .unwrap();
+    summed(&world.admin).await;
+    served.stop().await;
+    // From here on what changes waits, and is counted beside the sums.
+    settings.board.wait_ms = 86_400_000;
+    let served = world.start_with(settings).await;
+    let mut dice = Dice(31);
+    let begin = at("2024-03-29T21:30:00Z");
+    for round in 0..24 {
+        if round == 8 {
+            let later = "update sla_monitor.clock set settled_at = settled_at + interval '3 minutes', department = 'department-1'
+                         where extract(minute from first_origin_at) in (0, 24)";
+            assert!(sqlx::query(later).execute(&world.admin).await.unwrap().rows_affected() > 50);
+        }
+        // Every third from and to a whole hour.
+        let unit = if round % 3 == 0 { 3_600 } else { 60 };
+        let mut instant =
+            || begin + SignedDuration::from_secs(i64::try_from(dice.roll(75 * 3_600 / unit) * unit).unwrap() + 1_800);
+        let (one, other) = (instant(), instant());
+        let window = (Some(one.min(other)), Some(one.max(other) + SignedDuration::from_secs(3_600)));
+        for rule in [None, Some(RULES[1])] {
+            assert_eq!(
+                told(&served, window, rule).await,
+                counted(&world.admin, window, rule).await,
+                "round {round}, {window:?}, {rule:?}"
+            );
+        }
+    }
+    let waiting: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.board_changed").fetch_one(&world.admin).await.unwrap();
+    assert!(waiting > 50, "{waiting}");
+}
+
 /// How many entries of the indexes that percentiles are looked up in were read so far: of all clocks, and of single lines.
 async fn looked_at(admin: &PgPool) -> (i64, i64) {
     sqlx::query("select pg_stat_force_next_flush()").execute(admin).await.unwrap();
-    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_settled_idx'), 0)::bigint,
-                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_of_department_idx'), 0)::bigint
-                from pg_stat_user_indexes where relname = 'board_clock'";
+    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_piece_of_month_idx'), 0)::bigint,
+                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_piece_of_department_idx'), 0)::bigint
+                from pg_stat_user_indexes where relname = 'board_piece'";
     sqlx::query_as(read).fetch_one(admin).await.unwrap()
 }
 
@@ -473,7 +565,7 @@ async fn of_three_hundred_departments_each_has_its_exact_percentiles_and_few_clo
     .unwrap();
     summed(&world.admin).await;
     // As it is where time has passed: which index is taken rests on what is known of the table.
-    sqlx::query("vacuum analyze sla_monitor.board_clock").execute(&world.admin).await.unwrap();
+    sqlx::query("vacuum analyze sla_monitor.board_piece").execute(&world.admin).await.unwrap();
     let before = looked_at(&world.admin).await;
     let board = told(&served, (None, None), None).await;
     served.stop().await;

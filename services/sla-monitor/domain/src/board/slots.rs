@@ -1,19 +1,18 @@
-//! How often each duration was seen, in slots that are narrow where durations are short and never wider than a thousandth of what they hold.
+//! How often each duration was seen, in slots that are narrow where durations are short and never wider than a small part of what they hold.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::quantile::rank;
 
-/// Durations of a slot differ by less than a part in so many, once they are longer than [`LINEAR`] units.
-const PARTS: u64 = 1 << PART_BITS;
-const PART_BITS: u32 = 10;
+/// How narrow slots are: durations of one differ by less than a part in `2^bits`, once they are longer than twice as many units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scale {
+    bits: u32,
+}
+
 /// Microseconds of a unit, as a power of two: a little more than a second.
 const UNIT_BITS: u32 = 20;
-/// Units that have a slot each.
-const LINEAR: u64 = PARTS * 2;
-
-/// The first byte of what is stored.
-pub const SLOTS_FORMAT: u8 = 2;
 
 /// Of a byte, the bits of a count, and how many they are.
 const COUNT: u8 = (1 << COUNT_BITS) - 1;
@@ -23,31 +22,50 @@ const FAR: u32 = 7;
 /// Of a byte, the bit that says that the rest of the count follows.
 const MORE: u8 = 0x80;
 
-/// The slot of a duration in microseconds. What is below zero lies in the first.
-pub fn slot(micros: i64) -> u32 {
-    let units = u64::try_from(micros).unwrap_or(0) >> UNIT_BITS;
-    if units < LINEAR {
-        return u32::try_from(units).unwrap_or(u32::MAX);
-    }
-    // In the octave of the highest bit, the bits below it tell the part.
-    let shift = units.ilog2() - PART_BITS;
-    let part = (units >> shift) - PARTS;
-    u32::try_from(u64::from(shift) * PARTS + PARTS + part).unwrap_or(u32::MAX)
-}
+impl Scale {
+    /// Of lines of which there are few, each with many clocks: as narrow as can be, since whatever lies in a slot that holds a rank is looked at.
+    pub const NARROW: Self = Self { bits: 12 };
+    /// In between.
+    pub const MIDDLE: Self = Self { bits: 10 };
+    /// Of lines of which there may be hundreds, with few clocks each: what is read of each is what costs.
+    pub const WIDE: Self = Self { bits: 9 };
 
-/// The durations of a slot: the least, and the least of the next.
-pub fn bounds(slot: u32) -> (i64, i64) {
-    let least = |slot: u64| {
-        let units = if slot < LINEAR {
-            u128::from(slot)
-        } else {
-            let (shift, part) = (slot / PARTS - 1, slot % PARTS);
-            u128::from(part + PARTS) << shift.min(64)
+    /// Parts of an octave.
+    const fn parts(self) -> u64 {
+        1 << self.bits
+    }
+
+    /// Units that have a slot each.
+    const fn linear(self) -> u64 {
+        self.parts() * 2
+    }
+
+    /// The slot of a duration in microseconds. What is below zero lies in the first.
+    pub fn slot(self, micros: i64) -> u32 {
+        let units = u64::try_from(micros).unwrap_or(0) >> UNIT_BITS;
+        if units < self.linear() {
+            return u32::try_from(units).unwrap_or(u32::MAX);
+        }
+        // In the octave of the highest bit, the bits below it tell the part.
+        let shift = units.ilog2() - self.bits;
+        let part = (units >> shift) - self.parts();
+        u32::try_from(u64::from(shift) * self.parts() + self.parts() + part).unwrap_or(u32::MAX)
+    }
+
+    /// The durations of a slot: the least, and the least of the next.
+    pub fn bounds(self, slot: u32) -> (i64, i64) {
+        let least = |slot: u64| {
+            let units = if slot < self.linear() {
+                u128::from(slot)
+            } else {
+                let (shift, part) = (slot / self.parts() - 1, slot % self.parts());
+                u128::from(part + self.parts()) << shift.min(64)
+            };
+            i64::try_from(units << UNIT_BITS).unwrap_or(i64::MAX)
         };
-        i64::try_from(units << UNIT_BITS).unwrap_or(i64::MAX)
-    };
-    let from = if slot == 0 { i64::MIN } else { least(u64::from(slot)) };
-    (from, least(u64::from(slot) + 1))
+        let from = if slot == 0 { i64::MIN } else { least(u64::from(slot)) };
+        (from, least(u64::from(slot) + 1))
+    }
 }
 
 /// Counts by slot; below zero where more is taken away than there is.
@@ -55,12 +73,8 @@ pub fn bounds(slot: u32) -> (i64, i64) {
 pub struct Slots(BTreeMap<u32, i64>);
 
 impl Slots {
-    /// Counts one duration so many times.
-    pub fn add(&mut self, micros: i64, times: i64) {
-        self.add_slot(slot(micros), times);
-    }
-
-    fn add_slot(&mut self, slot: u32, times: i64) {
+    /// Counts one duration of a slot so many times.
+    pub fn add(&mut self, slot: u32, times: i64) {
         let count = self.0.entry(slot).or_default();
         *count = count.saturating_add(times);
         if *count == 0 {
@@ -68,23 +82,72 @@ impl Slots {
         }
     }
 
+    /// The slots that count anything, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, i64)> + '_ {
+        self.0.iter().map(|(slot, count)| (*slot, *count))
+    }
+
     /// Whether nothing is counted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// As bytes: [`SLOTS_FORMAT`], then for each slot that counts anything how many slots between it and the one before count nothing, and its own count less one. A
-    /// byte holds both where they are small, as they mostly are: the lowest four bits those of the count, the three above them the empty slots. If the highest is
-    /// set, the rest of the count follows; [`FAR`] empty slots or more have what is over follow before that. Either is a variable-length integer of seven bits a byte,
-    /// the lowest first. None if a count is below zero, which no sum of what is there ever is.
+    /// As bytes: for each slot that counts anything how many slots between it and the one before count nothing, and its own count less one. A
+    /// byte holds both where they are small, as they mostly are: the lowest four bits those of the count, the three above them the empty slots.
+    /// If the highest is set, the rest of the count follows; seven empty slots or more have what is over follow before that. Either is a
+    /// variable-length integer of seven bits a byte, the lowest first. None if a count is below zero, which no sum of what is there ever is.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(1 + self.0.len() * 2);
-        bytes.push(SLOTS_FORMAT);
-        let mut next = 0;
-        for (slot, count) in &self.0 {
-            let (empty, more) = (slot - next, u64::try_from(count - 1).ok()?);
-            let rest = more >> COUNT_BITS;
-            let near = (empty.min(FAR) as u8) << COUNT_BITS | (more as u8 & COUNT);
+        let more: Vec<(u32, i64)> = self.iter().collect();
+        merged(&[], &more)
+    }
+
+    /// Adds what [`Slots::to_bytes`] wrote; none if it did not.
+    pub fn add_bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        Walk::new(bytes).try_for_each(|held| {
+            let (slot, count) = held?;
+            self.add(slot, count);
+            Some(())
+        })
+    }
+}
+
+/// What was written by [`Slots::to_bytes`] or this, and more: counts by slot, in order and each slot once. None if that was not written, or a count comes to be
+/// below zero.
+pub fn merged(written: &[u8], more: &[(u32, i64)]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(written.len() + more.len() * 2);
+    let (mut walk, mut more) = (Walk::new(written).peekable(), more.iter().copied().peekable());
+    let mut next = 0;
+    loop {
+        let (slot, count) = match (walk.peek().copied(), more.peek().copied()) {
+            (None, None) => return Some(bytes),
+            (Some(held), None) => {
+                walk.next();
+                held?
+            }
+            (None, Some(added)) => {
+                more.next();
+                added
+            }
+            (Some(held), Some(added)) => {
+                let held = held?;
+                let order = held.0.cmp(&added.0);
+                if order != Ordering::Greater {
+                    walk.next();
+                }
+                if order != Ordering::Less {
+                    more.next();
+                }
+                match order {
+                    Ordering::Less => held,
+                    Ordering::Equal => (held.0, held.1.checked_add(added.1)?),
+                    Ordering::Greater => added,
+                }
+            }
+        };
+        if count != 0 {
+            let (empty, over) = (slot.checked_sub(next)?, u64::try_from(count.checked_sub(1)?).ok()?);
+            let rest = over >> COUNT_BITS;
+            let near = (empty.min(FAR) as u8) << COUNT_BITS | (over as u8 & COUNT);
             bytes.push(if rest > 0 { near | MORE } else { near });
             if empty >= FAR {
                 put(&mut bytes, u64::from(empty - FAR));
@@ -94,12 +157,6 @@ impl Slots {
             }
             next = slot + 1;
         }
-        Some(bytes)
-    }
-
-    /// Adds what [`Slots::to_bytes`] wrote; none if it did not.
-    pub fn add_bytes(&mut self, bytes: &[u8]) -> Option<()> {
-        each(bytes, |slot, count| self.add_slot(slot, count))
     }
 }
 
@@ -133,7 +190,11 @@ impl Scratch {
             count = count.saturating_add(times);
         };
         for bytes in written {
-            each(bytes.as_ref(), &mut add)?;
+            Walk::new(bytes.as_ref()).try_for_each(|held| {
+                let (slot, count) = held?;
+                add(slot, count);
+                Some(())
+            })?;
         }
         besides.0.iter().for_each(|(slot, times)| add(*slot, *times));
         let mut ranks = Ranks::default();
@@ -151,7 +212,8 @@ impl Scratch {
     }
 }
 
-fn put(bytes: &mut Vec<u8>, mut number: u64) {
+/// Writes a number as a variable-length integer.
+pub(super) fn put(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
@@ -159,7 +221,8 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-fn take(bytes: &mut &[u8]) -> Option<u64> {
+/// Reads what [`put`] wrote from the beginning of these bytes.
+pub(super) fn take(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first()?;
@@ -172,28 +235,48 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Slots past it are no duration's: nothing else is taken for one.
-const MOST_SLOT: u32 = 64 * PARTS as u32;
+/// Slots past it are no duration's, however narrow they are: nothing else is taken for one.
+const MOST_SLOT: u32 = 64 << Scale::NARROW.bits;
 
-fn each(bytes: &[u8], mut add: impl FnMut(u32, i64)) -> Option<()> {
-    let (format, mut rest) = bytes.split_first()?;
-    if *format != SLOTS_FORMAT {
-        return None;
+/// Slots and their counts as they were written, in order; ends with none where something else was.
+struct Walk<'a> {
+    rest: &'a [u8],
+    next: u32,
+}
+
+impl<'a> Walk<'a> {
+    const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, next: 0 }
     }
-    let mut next = 0_u32;
-    while let Some((first, behind)) = rest.split_first() {
-        rest = behind;
+
+    fn read(&mut self) -> Option<(u32, i64)> {
+        let (first, behind) = self.rest.split_first()?;
+        self.rest = behind;
         let mut empty = u32::from((first & !MORE) >> COUNT_BITS);
         if empty == FAR {
-            empty = empty.checked_add(u32::try_from(take(&mut rest)?).ok()?)?;
+            empty = empty.checked_add(u32::try_from(take(&mut self.rest)?).ok()?)?;
         }
         let mut more = u64::from(first & COUNT);
         if first & MORE != 0 {
-            more |= take(&mut rest)?.checked_mul(1 << COUNT_BITS)?;
+            more |= take(&mut self.rest)?.checked_mul(1 << COUNT_BITS)?;
         }
-        let slot = next.checked_add(empty).filter(|slot| *slot < MOST_SLOT)?;
-        add(slot, i64::try_from(more).ok()?.checked_add(1)?);
-        next = slot + 1;
+        let slot = self.next.checked_add(empty).filter(|slot| *slot < MOST_SLOT)?;
+        self.next = slot + 1;
+        Some((slot, i64::try_from(more).ok()?.checked_add(1)?))
     }
-    Some(())
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Option<(u32, i64)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let held = self.read();
+        if held.is_none() {
+            self.rest = &[];
+        }
+        Some(held)
+    }
 }

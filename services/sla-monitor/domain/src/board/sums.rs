@@ -1,13 +1,15 @@
 //! The lines of one window, added up from what was summed before, from what has changed since, and from the parts of days at the window's ends.
 
 use std::collections::HashMap;
+use std::ops::Range as Span;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Ranks, Scratch, Shape, Share, Slots, Tally, bounds, slot,
+    Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Plan, Range, Ranks, Scratch, Shape, Share, Slots, Tally,
+    unpacked,
 };
 
 /// Sums and clocks disagree about how many durations lie in a slot: something wrote to one of them past the other.
@@ -22,61 +24,21 @@ pub struct Disagree {
     pub found: usize,
 }
 
-/// What was summed of a line is not what [`Slots::to_bytes`] writes.
+/// What was summed of lines is not what [`super::repacked`] writes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the durations summed of {} {:?} cannot be read", line.dimension.as_str(), line.key)]
+#[error("what is summed by {} cannot be read", dimension.as_str())]
 pub struct Unreadable {
-    /// Which.
-    pub line: Line,
+    /// Of which.
+    pub dimension: Dimension,
 }
 
-/// A part of time, of which an end may be open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Range {
-    /// First instant.
-    pub from: Option<Timestamp>,
-    /// First instant after.
-    pub to: Option<Timestamp>,
-}
-
-impl Range {
-    fn holds(&self, at: Timestamp) -> bool {
-        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
-    }
-}
-
-/// Which parts of a window are counted how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// The whole days in it, where there are any: the first, and the first after.
-    pub whole: Option<(Date, Date)>,
-    /// When these begin and end.
-    pub between: Range,
-    /// What is left at the ends.
-    pub edges: Vec<Range>,
-}
-
-impl Plan {
-    /// The plan of a window.
-    pub fn new(days: &Days, window: Range) -> Self {
-        let first = window.from.map_or(Some(Date::MIN), |from| days.at_or_after(from));
-        let after = window.to.map_or(Date::MAX, |to| days.of(to));
-        let Some(first) = first.filter(|first| *first < after) else {
-            return Self { whole: None, between: Range::default(), edges: vec![window] };
-        };
-        let begins = window.from.and_then(|_| days.start(first));
-        let ends = window.to.and_then(|_| days.start(after));
-        let before = Range { from: window.from, to: begins };
-        let behind = Range { from: ends, to: window.to };
-        let edges = [before, behind]
-            .into_iter()
-            .filter(|edge| matches!(edge, Range { from: Some(from), to: Some(to) } if from < to));
-        Self { whole: Some((first, after)), between: Range { from: begins, to: ends }, edges: edges.collect() }
-    }
-
-    fn in_whole(&self, at: Timestamp) -> bool {
-        self.whole.is_some() && self.between.holds(at)
-    }
+/// Whose the lines of a pack are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Lines of this dimension.
+    Lines(Dimension),
+    /// The one of everything, told as that of the month of this day.
+    Month(Date),
 }
 
 /// Where an affair is added to.
@@ -91,8 +53,8 @@ pub enum Into {
 #[derive(Debug, Default)]
 struct Sum {
     tally: Tally,
-    /// Durations, as they were summed.
-    settle: Vec<Vec<u8>>,
+    /// Durations, as they were summed: where, in which pack.
+    settle: Vec<(usize, Span<usize>)>,
     /// Durations that are counted besides, or below zero.
     besides: Slots,
     /// Where the ranks are that are asked for, once everything is added.
@@ -150,6 +112,7 @@ pub struct Sums {
     within: Option<String>,
     places: HashMap<Line, usize>,
     lines: Vec<(Line, Sum)>,
+    packs: Vec<Vec<u8>>,
     /// Fulfilled clocks that came by affairs: how often, when, under which labels, and how long they took.
     singly: Vec<(i64, Timestamp, Arc<Labels>, i64)>,
 }
@@ -163,18 +126,33 @@ impl Sums {
             within: within.map(str::to_owned),
             places: HashMap::new(),
             lines: Vec::new(),
+            packs: Vec::new(),
             singly: Vec::new(),
         };
         sums.place(Line::total());
         sums
     }
 
-    /// Adds what was summed of a line, its durations as [`Slots::to_bytes`] writes them.
-    pub fn add(&mut self, line: Line, tally: &Tally, settle: Option<Vec<u8>>) {
-        let place = self.place(line);
-        let (_, sum) = &mut self.lines[place];
-        sum.tally.add(tally, 1);
-        sum.settle.extend(settle);
+    /// Adds what was summed over a part of time.
+    ///
+    /// # Errors
+    /// [`Unreadable`] where something else was packed.
+    pub fn add(&mut self, of: Of, pack: Vec<u8>) -> Result<(), Unreadable> {
+        let (number, dimension) =
+            (self.packs.len(), if let Of::Lines(dimension) = of { dimension } else { Dimension::Total });
+        let read = unpacked(&pack, |key, tally, settle| {
+            let place = self.place(match of {
+                Of::Lines(dimension) => Line { dimension, key: key.into() },
+                Of::Month(day) => month(day),
+            });
+            let sum = &mut self.lines[place].1;
+            sum.tally.add(&tally, 1);
+            if !settle.is_empty() {
+                sum.settle.push((number, settle));
+            }
+        });
+        self.packs.push(pack);
+        read.ok_or(Unreadable { dimension })
     }
 
     /// Adds an affair.
@@ -215,13 +193,14 @@ impl Sums {
     }
 
     fn count(&mut self, line: Line, part: Part<'_>, times: i64) {
+        let scale = line.dimension.scale();
         let place = self.place(line);
         let sum = &mut self.lines[place].1;
         match part {
             Part::Clock(piece) => {
                 sum.tally.add(&Tally::of(piece), times);
                 if let super::End::Fulfilled { micros } = piece.end {
-                    sum.besides.add(micros, times);
+                    sum.besides.add(scale.slot(micros), times);
                 }
             }
             Part::Case(entries) => sum.tally.add(&Tally { cases: 1, events: entries, ..Tally::default() }, times),
@@ -244,17 +223,17 @@ impl Sums {
     /// # Errors
     /// [`Unreadable`] where something else than durations was summed.
     pub fn wanted(&mut self) -> Result<Looks, Unreadable> {
-        let (mut slots, mut keyed, mut scratch) = (Vec::new(), Vec::new(), Scratch::default());
+        let (mut looks, mut keyed, mut scratch) = (Vec::new(), Vec::new(), Scratch::default());
         for (place, (line, sum)) in self.lines.iter_mut().enumerate() {
-            let settle = std::mem::take(&mut sum.settle);
+            let settle: Vec<&[u8]> = sum.settle.drain(..).map(|(pack, at)| &self.packs[pack][at]).collect();
             let ranks = scratch.ranks(&settle, &sum.besides, &PERCENTS);
-            let Ranks { at, slots: held } = ranks.ok_or_else(|| Unreadable { line: line.clone() })?;
-            let numbers = held.iter().map(|(slot, _)| *slot);
+            let Ranks { at, slots: held } = ranks.ok_or(Unreadable { dimension: line.dimension })?;
+            let scale = line.dimension.scale();
+            let bounds = held.iter().map(|(slot, _)| scale.bounds(*slot));
             if line.dimension.has_many_lines() {
-                let look = |(from, to)| Keyed { place, line: line.clone(), from, to };
-                keyed.extend(numbers.map(bounds).map(look));
+                keyed.extend(bounds.map(|(from, to)| Keyed { place, line: line.clone(), from, to }));
             } else {
-                slots.extend(numbers);
+                looks.extend(bounds);
             }
             sum.at = at;
             let wanted = |(slot, summed)| Wanted { slot, summed, there: Vec::new(), gone: Vec::new() };
@@ -264,10 +243,11 @@ impl Sums {
             let places: Vec<usize> = self.places_of(&labels, at);
             self.found(&places, micros, times);
         }
-        slots.sort_unstable();
-        slots.dedup();
+        self.packs.clear();
+        looks.sort_unstable();
+        looks.dedup();
         let mut ranges: Vec<(i64, i64)> = Vec::new();
-        for (from, to) in slots.into_iter().map(bounds) {
+        for (from, to) in looks {
             match ranges.last_mut() {
                 Some((_, end)) if *end == from => *end = to,
                 _ => ranges.push((from, to)),
@@ -289,9 +269,9 @@ impl Sums {
 
     /// A duration that was found in the whole days, on the lines of these places.
     pub fn found(&mut self, places: &[usize], micros: i64, times: i64) {
-        let slot = slot(micros);
         for place in places {
-            let wanted = &mut self.lines[*place].1.wanted;
+            let (line, sum) = &mut self.lines[*place];
+            let (slot, wanted) = (line.dimension.scale().slot(micros), &mut sum.wanted);
             if let Some(wanted) = wanted.iter_mut().find(|wanted| wanted.slot == slot) {
                 let list = if times < 0 { &mut wanted.gone } else { &mut wanted.there };
                 list.extend(std::iter::repeat_n(micros, usize::try_from(times.unsigned_abs()).unwrap_or(0)));

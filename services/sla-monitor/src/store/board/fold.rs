@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, MADE_AS, Part, Shape, Share, Slots, Tally, month};
+use sla_monitor_domain::board::{Days, End, Labels, MADE_AS, Shape, Share, first_hour};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::look::month_number;
+use super::packs::Sums;
 use super::shapes;
-use super::shares::{Row, Shares};
+use super::shares::{Row, Shares, SummedRow};
+use super::words::{Words, number, words};
 
 /// What there is to sum.
 pub struct Waiting {
@@ -80,8 +82,10 @@ pub async fn begin(db: &Db) -> Result<Option<Held>, StoreError> {
 #[tracing::instrument(name = "db.board.start_over", skip_all)]
 pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
     sqlx::query!(
-        "with sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
+        "with packs as (delete from sla_monitor.board_pack), pieces as (delete from sla_monitor.board_piece), words as (delete from sla_monitor.board_word),
               affairs as (delete from sla_monitor.board_affair),
+              -- What binaries from before packs summed.
+              sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
               again as (insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair)
          update sla_monitor.board_state set zone = $1, made_as = $2, begun_at = now(), folded_at = now()",
         zone,
@@ -91,6 +95,16 @@ pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreEr
     .await?;
     Ok(())
 }
+
+/// What a clock is counted under of which there may be many, in the order of the columns.
+const WORDS: [fn(&Labels) -> &Arc<str>; 6] = [
+    |labels| &labels.rule,
+    |labels| &labels.department,
+    |labels| &labels.team,
+    |labels| &labels.manager,
+    |labels| &labels.queue,
+    |labels| &labels.cause,
+];
 
 /// An affair that changed: as it was summed, and as it is.
 #[derive(Default)]
@@ -111,30 +125,31 @@ pub async fn fold(tx: &mut PgConnection, days: &Days, batch: i64) -> Result<usiz
     if affairs.is_empty() {
         return Ok(0);
     }
-    let changes = read(tx, &affairs).await?;
-    let mut sums = Sums::default();
+    let mut words = words(tx).await?;
+    let changes = read(tx, &affairs, &words).await?;
+    let mut sums = Sums::of(days);
     for change in changes.values() {
         for (share, times) in [(change.before.as_ref(), -1), (change.after.as_ref().map(|(share, _)| share), 1)] {
             if let Some(share) = share {
-                sums.add(days, share, times);
+                sums.add(share, times);
             }
         }
     }
     sums.write(tx).await?;
-    remember(tx, days, &affairs, &changes).await?;
+    remember(tx, days, &affairs, &changes, &mut words).await?;
     Ok(affairs.len())
 }
 
-async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, Change>, StoreError> {
+async fn read(tx: &mut PgConnection, affairs: &[Uuid], words: &Words) -> Result<BTreeMap<Uuid, Change>, StoreError> {
     let mut changes: BTreeMap<Uuid, Change> = BTreeMap::new();
     let mut shares = Shares::default();
     let before = sqlx::query_as!(
-        Row,
-        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, s.channel, s.segment, c.cause,
-                  c.clock_id, c.rule, c.department, s.subject_type, s.stage, s.kind, s.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
-                  c.ended_as, c.settle_micros, c.breached
+        SummedRow,
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, s.channel, s.segment, s.subject_type, s.stage, s.kind, s.outcome,
+                  c.clock_id, c.rule, c.department, c.team, c.manager, c.queue, c.cause, c.first_origin_at as "first_origin_at: _",
+                  c.settle_micros, c.cancelled, c.breached
            from sla_monitor.board_affair a
-           join sla_monitor.board_clock c on c.affair_id = a.affair_id
+           join sla_monitor.board_piece c on c.affair_id = a.affair_id
            join sla_monitor.board_shape s on s.shape = c.shape
            where a.affair_id = any($1)
            order by a.affair_id, c.clock_id"#,
@@ -142,6 +157,7 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     )
     .fetch_all(&mut *tx)
     .await?;
+    let before = before.into_iter().map(|row| row.said(words)).collect::<Result<_, _>>()?;
     for (id, share) in shares.read(before)? {
         changes.entry(id).or_default().before = Some(share);
     }
@@ -167,126 +183,25 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     Ok(changes)
 }
 
-/// Which sum: within which rule, of what grain and from what day on, and of which line.
-type Place = (Arc<str>, Grain, Date, Line);
-
-/// What is to be added to sums.
-#[derive(Default)]
-struct Sums(HashMap<Place, (Tally, Slots)>);
-
-impl Sums {
-    fn add(&mut self, days: &Days, share: &Share, times: i64) {
-        let all: Arc<str> = Arc::from("");
-        for within in std::iter::once(None).chain(share.rules().into_iter().map(Some)) {
-            share.parts(within.as_deref(), |at, line, part| {
-                let day = days.of(at);
-                for grain in Grain::ALL {
-                    let within = Arc::clone(within.as_ref().unwrap_or(&all));
-                    let (tally, slots) = self.0.entry((within, grain, grain.start(day), line.clone())).or_default();
-                    match part {
-                        Part::Clock(piece) => {
-                            tally.add(&Tally::of(piece), times);
-                            if let End::Fulfilled { micros } = piece.end {
-                                slots.add(micros, times);
-                            }
-                        }
-                        Part::Case(events) => tally.add(&Tally { cases: 1, events, ..Tally::default() }, times),
-                    }
-                }
-            });
-        }
-    }
-
-    async fn write(self, tx: &mut PgConnection) -> Result<(), StoreError> {
-        let changed = self.0.into_iter().filter(|(_, (tally, slots))| *tally != Tally::default() || !slots.is_empty());
-        let (places, added): (Vec<Place>, Vec<(Tally, Slots)>) = changed.unzip();
-        let within: Vec<String> = places.iter().map(|place| place.0.to_string()).collect();
-        let grains: Vec<String> = places.iter().map(|place| place.1.as_str().to_owned()).collect();
-        let starts: Vec<jiff_sqlx::Date> = places.iter().map(|place| place.2.to_sqlx()).collect();
-        let dimensions: Vec<String> = places.iter().map(|place| place.3.dimension.as_str().to_owned()).collect();
-        let keys: Vec<String> = places.iter().map(|place| place.3.key.to_string()).collect();
-        // How long things took is added to what stands there, byte by byte; nobody else writes while the state is held.
-        let there = sqlx::query!(
-            r#"select p.n as "n!", s.settle
-               from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) with ordinality as p(within, grain, start_on, dimension, key, n)
-               join sla_monitor.board_sum s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
-                   and s.dimension = p.dimension and s.key = p.key"#,
-            &within,
-            &grains,
-            &starts as _,
-            &dimensions,
-            &keys,
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut added = added;
-        let mut known = vec![false; added.len()];
-        for row in there {
-            let place = usize::try_from(row.n - 1).unwrap_or(usize::MAX);
-            let unreadable = || StoreError::corrupt("board_sum", "settle", row.n);
-            let (_, slots) = added.get_mut(place).ok_or_else(unreadable)?;
-            known[place] = true;
-            if let Some(settle) = row.settle {
-                slots.add_bytes(&settle).ok_or_else(unreadable)?;
-            }
-        }
-        let mut settles: Vec<Option<Vec<u8>>> = Vec::with_capacity(added.len());
-        for ((_, slots), place) in added.iter().zip(&places) {
-            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_sum", "settle", &place.3.key))?;
-            settles.push((!slots.is_empty()).then_some(bytes));
-        }
-        let count = |of: fn(&Tally) -> i64| added.iter().map(|(tally, _)| of(tally)).collect::<Vec<i64>>();
-        sqlx::query!(
-            "with p as materialized (
-                 select * from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[], $7::bytea[],
-                                      $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
-                     as p(within, grain, start_on, dimension, key, known, settle, cases, events, clocks, met, breached, open, cancelled)
-             ), new as (
-                 insert into sla_monitor.board_sum (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
-                 select within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle
-                 from p where not known
-                 order by within, grain, start_on, dimension, key
-             )
-             update sla_monitor.board_sum s
-             set cases = s.cases + p.cases, events = s.events + p.events, clocks = s.clocks + p.clocks, met = s.met + p.met,
-                 breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled, settle = p.settle
-             from p
-             where p.known and s.within = p.within and s.grain = p.grain and s.start_on = p.start_on and s.dimension = p.dimension and s.key = p.key",
-            &within,
-            &grains,
-            &starts as _,
-            &dimensions,
-            &keys,
-            &known,
-            &settles as _,
-            &count(|tally| tally.cases),
-            &count(|tally| tally.events),
-            &count(|tally| tally.clocks),
-            &count(|tally| tally.met),
-            &count(|tally| tally.breached),
-            &count(|tally| tally.open),
-            &count(|tally| tally.cancelled),
-        )
-        .execute(&mut *tx)
-        .await?;
-        Ok(())
-    }
-}
-
 /// Remembers what was summed of affairs, and that they do not wait any more.
 async fn remember(
     tx: &mut PgConnection,
     days: &Days,
     affairs: &[Uuid],
     changes: &BTreeMap<Uuid, Change>,
+    words: &mut Words,
 ) -> Result<(), StoreError> {
     let numbers = numbers(tx, changes).await?;
+    let shares = || changes.iter().filter_map(|(id, change)| change.after.as_ref().map(|after| (id, after)));
+    let labels: Vec<&Arc<Labels>> =
+        shares().flat_map(|(_, (share, _))| share.pieces.iter().map(|piece| &piece.labels)).collect();
+    let used = labels.iter().flat_map(|labels| WORDS.map(|of| &**of(labels))).collect();
+    number(tx, words, used).await?;
     let (mut ids, mut received, mut entries) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut clocks, mut of, mut under, mut origins, mut ends, mut breached, mut took) =
+    let (mut clocks, mut of, mut under, mut origins, mut hours, mut years, mut months) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut months, mut labels) = (Vec::new(), Vec::new());
-    for (id, change) in changes {
-        let Some((share, named)) = &change.after else { continue };
+    let (mut cancelled, mut breached, mut took) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, (share, named)) in shares() {
         ids.push(*id);
         received.push(share.received.to_sqlx());
         entries.push(share.entries);
@@ -296,19 +211,23 @@ async fn remember(
             of.push(*id);
             under.push(*number.ok_or_else(|| StoreError::corrupt("board_shape", "shape", clock))?);
             origins.push(piece.origin.to_sqlx());
-            months.push(month(days.of(piece.origin)).key.to_string());
-            labels.push(&piece.labels);
+            let (day, hour, _) = days.hour(piece.origin);
+            hours.push(first_hour(day) + i32::from(hour));
+            years.push(day.year());
+            months.push(month_number(day));
             breached.push(piece.breached);
-            let (end, micros) = match piece.end {
-                End::Open => ("open", None),
-                End::Cancelled => ("cancelled", None),
-                End::Fulfilled { micros } => ("fulfilled", Some(micros)),
-            };
-            ends.push(end.to_owned());
-            took.push(micros);
+            cancelled.push(piece.end == End::Cancelled);
+            took.push(if let End::Fulfilled { micros } = piece.end { Some(micros) } else { None });
         }
     }
-    let words = |of: fn(&Labels) -> &Arc<str>| labels.iter().map(|labels| of(labels).to_string()).collect::<Vec<_>>();
+    let mut said: [Vec<i32>; WORDS.len()] = Default::default();
+    for (column, of) in said.iter_mut().zip(WORDS) {
+        for labels in &labels {
+            column
+                .push(words.number(of(labels)).ok_or_else(|| StoreError::corrupt("board_word", "said", "no number"))?);
+        }
+    }
+    let [rule, department, team, manager, queue, cause] = said;
     sqlx::query!(
         "with known as (
              insert into sla_monitor.board_affair as a (affair_id, received_at, entry_count)
@@ -316,20 +235,20 @@ async fn remember(
              on conflict on constraint board_affair_pkey
                  do update set received_at = excluded.received_at, entry_count = excluded.entry_count
          ), written as (
-             insert into sla_monitor.board_clock as c
-                 (clock_id, affair_id, shape, first_origin_at, ended_as, breached, settle_micros, month, rule, department, team, manager, queue, cause)
-             select * from unnest($5::uuid[], $6::uuid[], $7::integer[], $8::timestamptz[], $9::text[], $10::boolean[], $11::bigint[],
-                                  $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[])
-             on conflict on constraint board_clock_pkey
-                 do update set affair_id = excluded.affair_id, shape = excluded.shape, first_origin_at = excluded.first_origin_at,
-                               ended_as = excluded.ended_as, breached = excluded.breached, settle_micros = excluded.settle_micros,
-                               month = excluded.month, rule = excluded.rule, department = excluded.department, team = excluded.team,
-                               manager = excluded.manager, queue = excluded.queue, cause = excluded.cause
-                 where (c.affair_id, c.shape, c.first_origin_at, c.ended_as, c.breached, c.settle_micros, c.rule, c.department, c.team, c.manager, c.queue, c.cause)
-                     is distinct from (excluded.affair_id, excluded.shape, excluded.first_origin_at, excluded.ended_as, excluded.breached,
-                                       excluded.settle_micros, excluded.rule, excluded.department, excluded.team, excluded.manager, excluded.queue, excluded.cause)
+             insert into sla_monitor.board_piece as c
+                 (affair_id, clock_id, first_origin_at, settle_micros, hour, shape, rule, department, team, manager, queue, cause, year, month, cancelled, breached)
+             select * from unnest($6::uuid[], $5::uuid[], $7::timestamptz[], $8::bigint[], $9::integer[], $10::integer[], $11::integer[], $12::integer[],
+                                  $13::integer[], $14::integer[], $15::integer[], $16::integer[], $17::smallint[], $18::integer[], $19::boolean[], $20::boolean[])
+             on conflict on constraint board_piece_pkey
+                 do update set first_origin_at = excluded.first_origin_at, settle_micros = excluded.settle_micros, hour = excluded.hour,
+                               shape = excluded.shape, rule = excluded.rule, department = excluded.department, team = excluded.team,
+                               manager = excluded.manager, queue = excluded.queue, cause = excluded.cause, year = excluded.year,
+                               month = excluded.month, cancelled = excluded.cancelled, breached = excluded.breached
+                 where (c.first_origin_at, c.settle_micros, c.hour, c.shape, c.rule, c.department, c.team, c.manager, c.queue, c.cause, c.cancelled, c.breached)
+                     is distinct from (excluded.first_origin_at, excluded.settle_micros, excluded.hour, excluded.shape, excluded.rule, excluded.department,
+                                       excluded.team, excluded.manager, excluded.queue, excluded.cause, excluded.cancelled, excluded.breached)
          ), gone as (
-             delete from sla_monitor.board_clock c where c.affair_id = any($1) and not (c.clock_id = any($5))
+             delete from sla_monitor.board_piece c where c.affair_id = any($1) and not (c.clock_id = any($5))
          ), unknown as (
              delete from sla_monitor.board_affair a where a.affair_id = any($1) and not (a.affair_id = any($2))
          ), done as (
@@ -342,18 +261,20 @@ async fn remember(
         &entries,
         &clocks,
         &of,
-        &under,
         &origins as _,
-        &ends,
-        &breached,
         &took as _,
+        &hours,
+        &under,
+        &rule,
+        &department,
+        &team,
+        &manager,
+        &queue,
+        &cause,
+        &years,
         &months,
-        &words(|labels| &labels.rule),
-        &words(|labels| &labels.department),
-        &words(|labels| &labels.team),
-        &words(|labels| &labels.manager),
-        &words(|labels| &labels.queue),
-        &words(|labels| &labels.cause),
+        &cancelled,
+        &breached,
     )
     .execute(tx)
     .await?;

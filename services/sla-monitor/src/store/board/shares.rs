@@ -7,6 +7,8 @@ use postgres::StoreError;
 use sla_monitor_domain::board::{End, Labels, Piece, Share};
 use uuid::Uuid;
 
+use super::words::Words;
+
 /// A clock with its affair.
 pub(super) struct Row {
     pub affair_id: Uuid,
@@ -29,6 +31,63 @@ pub(super) struct Row {
     pub ended_as: String,
     pub settle_micros: Option<i64>,
     pub breached: bool,
+}
+
+/// A clock with its affair, as it was summed.
+pub(super) struct SummedRow {
+    pub affair_id: Uuid,
+    pub received_at: jiff_sqlx::Timestamp,
+    pub entry_count: i64,
+    pub channel: String,
+    pub clock_id: Uuid,
+    pub rule: i32,
+    pub department: i32,
+    pub subject_type: String,
+    pub stage: String,
+    pub kind: String,
+    pub outcome: String,
+    pub team: i32,
+    pub manager: i32,
+    pub queue: i32,
+    pub segment: String,
+    pub cause: i32,
+    pub first_origin_at: jiff_sqlx::Timestamp,
+    pub cancelled: bool,
+    pub settle_micros: Option<i64>,
+    pub breached: bool,
+}
+
+impl SummedRow {
+    /// The same in words.
+    pub fn said(self, words: &Words) -> Result<Row, StoreError> {
+        let ended_as = match (self.settle_micros, self.cancelled) {
+            (Some(_), _) => "fulfilled",
+            (None, true) => "cancelled",
+            (None, false) => "open",
+        };
+        Ok(Row {
+            affair_id: self.affair_id,
+            received_at: self.received_at,
+            entry_count: self.entry_count,
+            channel: self.channel,
+            clock_id: self.clock_id,
+            rule: words.said(self.rule)?,
+            department: words.said(self.department)?,
+            subject_type: self.subject_type,
+            stage: self.stage,
+            kind: self.kind,
+            outcome: self.outcome,
+            team: words.said(self.team)?,
+            manager: words.said(self.manager)?,
+            queue: words.said(self.queue)?,
+            segment: self.segment,
+            cause: words.said(self.cause)?,
+            first_origin_at: self.first_origin_at,
+            ended_as: ended_as.to_owned(),
+            settle_micros: self.settle_micros,
+            breached: self.breached,
+        })
+    }
 }
 
 /// Reads rows; what many clocks are counted under is held once.
