@@ -399,7 +399,7 @@ async fn what_a_binary_from_before_kept_is_told_before_what_came_after_it() {
     let served = world.start().await;
     let receiver = Receiver::start().await;
     world.subscribe_to(&served, &receiver, &["customer.*"]).await;
-    let mut spreading = world.admin.begin().await.unwrap();
+    let mut spreading = world.begin().await;
     let spread = "select pg_advisory_xact_lock(hashtextextended('webhooks spread', 0))";
     sqlx::query(spread).execute(&mut *spreading).await.unwrap();
     let before =
