@@ -1,7 +1,7 @@
 //! webhooks: telling other systems what happens, and how far that is.
 //!
 //! ```text
-//! ledgers of the four -> reactions (a row in `event`) -> spread (rows in `delivery`, a lane for each affair)
+//! ledgers of the four -> reactions (a row in `event`, one in `unspread`) -> spread (rows in `delivery`, a lane for each affair)
 //!                                                            -> courier: takes a lane by lease, signs, posts, writes what became of it
 //! ```
 //!
