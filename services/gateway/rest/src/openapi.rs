@@ -162,6 +162,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_may_be_json_is_documented_as_json_and_not_as_bytes_alone() {
+        let document = current();
+        let content = &document["paths"]["/v1/board:export"]["get"]["responses"]["200"]["content"];
+        assert_eq!(content["*/*"]["schema"]["contentEncoding"], "binary");
+        assert_eq!(content["application/json"]["schema"], serde_json::json!({}));
+    }
+
+    #[test]
     fn a_put_whose_etag_is_inside_takes_if_match_and_tells_what_comes_of_another_version() {
         let document = current();
         for put in ["agents", "queues", "departments"] {
