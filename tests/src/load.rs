@@ -71,7 +71,7 @@ pub struct Plan {
     /// then rings: it must link nobody, and slow nothing.
     #[arg(long, default_value_t = 0, requires = "ingest")]
     pub bomb: u32,
-    /// Instead of all that: write so many affairs by COPY, and look for some of them.
+    /// Instead of all that: write so many affairs by COPY, and look for some of them. Ends with an error when a first page is slow.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub tickets: u32,
     /// Instead of all that: write so many running clocks, and watch how late those are raised that fall due. Ends with an error when they are late.
@@ -124,7 +124,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
         let outcome = find(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
-        return show(&outcome?, plan.json);
+        return hold(&outcome?, plan.json);
     }
     if plan.clocks > 0 {
         let outcome = raise(&plan, &cluster).await;
@@ -166,7 +166,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     let outcome = measure(&plan, &cluster).await;
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
     telemetry.shutdown(Duration::from_secs(1)).await;
-    show(&outcome?, plan.json)
+    hold(&outcome?, plan.json)
 }
 
 /// A measurement that is held to something.

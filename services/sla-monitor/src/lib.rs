@@ -30,7 +30,7 @@ use ventanilla_proto::sla::v1::sla_service_server::SlaServiceServer;
 
 use ledger::archive::Kept;
 
-pub use config::Settings;
+pub use config::{LawSettings, Settings};
 
 use monitor::{Law, Monitor};
 use reactions::{ombudsman, ticketing};

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use customer_profile_domain::matching::EXPECTED_RECORDS;
+use jiff::Timestamp;
 use kernel::{Department, Role};
+use sla_monitor::recompute::Abandoned;
 
 /// One customer view for every department, and law that keeps itself.
 ///
@@ -54,6 +56,8 @@ pub enum Command {
     VerifyDossier(VerifyDossier),
     /// Write one ledger as JSON lines, for `verify --export` elsewhere.
     Export(Export),
+    /// Count the parameters of the service (Ley 10/2025, arts. 21 and 22) once more, from exported ledgers alone.
+    Recompute(Recompute),
     /// Hold the matching rules against files of people of whom it is known who is who.
     EvaluateMatching(EvaluateMatching),
     /// Learn the weights of the matching rules from files of people, of whom nobody need know who is who.
@@ -299,6 +303,45 @@ pub struct Export {
     /// Where the ledgers are.
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `recompute`.
+#[derive(Debug, Args)]
+pub struct Recompute {
+    /// Ledger of sla-monitor, as `export --service sla-monitor` writes it.
+    #[arg(long, value_name = "FILE")]
+    pub export: PathBuf,
+    /// Ledger of ticketing, for what brought complaints about.
+    #[arg(long, value_name = "FILE")]
+    pub affairs: Option<PathBuf>,
+    /// What was published: an answer of GetServiceParameters as JSON. Its period is counted, and every difference ends with an error.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "department", "as_of", "abandoned"])]
+    pub against: Option<PathBuf>,
+    /// First instant of the period, e.g. 2027-01-01T00:00:00+01:00.
+    #[arg(long, value_name = "INSTANT", required_unless_present = "against")]
+    pub from: Option<Timestamp>,
+    /// First instant after the period.
+    #[arg(long, value_name = "INSTANT", required_unless_present = "against")]
+    pub to: Option<Timestamp>,
+    /// Only calls of this department.
+    #[arg(long, value_name = "SLUG")]
+    pub department: Option<String>,
+    /// Instant at which open clocks are judged; entries that were written later are left out [default: now].
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<Timestamp>,
+    /// What calls count as that the caller gave up: not answered `always`, or `after_the_term`.
+    #[arg(long, value_name = "READING", default_value = "always", value_parser = abandoned)]
+    pub abandoned: Abandoned,
+    /// Print one JSON document on standard output instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn abandoned(word: &str) -> Result<Abandoned, String> {
+    let all = [Abandoned::Always, Abandoned::AfterTheTerm];
+    all.into_iter()
+        .find(|reading| reading.as_str() == word)
+        .ok_or_else(|| "must be always or after_the_term".to_owned())
 }
 
 fn role(word: &str) -> Result<Role, String> {

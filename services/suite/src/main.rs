@@ -12,6 +12,7 @@ mod estimate_matching;
 mod evaluate_matching;
 mod import;
 mod keys;
+mod recompute;
 mod restore_drill;
 mod rotate_office_key;
 mod services;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use kernel::Ambient;
 
 use crate::cli::{Cli, Command};
 
@@ -66,6 +68,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::VerifyDecision(verify) => verify::run_decision(&verify),
             Command::VerifyDossier(verify) => verify_dossier::run(&verify),
             Command::Export(export) => verify::run_export(export).await,
+            Command::Recompute(asked) => recompute::run(&asked, Ambient::system().now()),
             Command::EvaluateMatching(evaluate) => {
                 let expected_records = evaluate.expected_records;
                 let manner = match evaluate.among_themselves {

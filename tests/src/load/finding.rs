@@ -15,6 +15,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::TicketState as S;
 use ventanilla_proto::r#type::v1::Language;
 
+use super::Promised;
 use super::drive::Choice;
 use crate::scene::Scene;
 
@@ -32,6 +33,8 @@ const VOCABULARY: u32 = 4_000;
 const DAYS: i64 = 3 * 365;
 /// Pages of a hundred before a page that is far down.
 const FAR_DOWN: usize = 300;
+/// Milliseconds that the first page of any search takes at most.
+const SLOWEST_MS: f64 = 50.0;
 
 const COLUMNS: &str = "ticket_id, customer_id, ticket_type, severity, subject, channel, language, sector, topic, first_received_at,
     tracking_key, proof_salt, proof_hash, department, owner, state, state_reason, state_since, resolution, last_change_at,
@@ -296,6 +299,13 @@ fn percentiles(mut took: Vec<Duration>) -> Option<(f64, f64)> {
     took.sort_unstable();
     let at = |percent: usize| took.get((took.len() * percent).div_ceil(100).checked_sub(1)?);
     Some((at(50)?.as_secs_f64() * 1e3, at(99)?.as_secs_f64() * 1e3))
+}
+
+impl Promised for Finding {
+    fn broken(&self) -> Vec<String> {
+        let slow = self.lines.iter().filter(|line| line.first_p99_ms > SLOWEST_MS);
+        slow.map(|line| format!("{}: p99 {:.1} ms, promised {SLOWEST_MS:.0}", line.search, line.first_p99_ms)).collect()
+    }
 }
 
 impl fmt::Display for Finding {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Plan;
-use super::drive::Served;
+use super::drive::{Operation, Served};
+use super::{Plan, Promised};
 
 /// One measurement of one operation.
 #[derive(Debug, Clone, Serialize)]
@@ -85,6 +85,38 @@ impl Report {
     }
 }
 
+/// Clients at which the figures are promised.
+const PROMISED_AT: usize = 32;
+
+/// What is promised of an operation: the least share of pgbench's rate, and the 99th percentile at half load, in milliseconds.
+const fn promised(operation: Operation) -> (f64, f64) {
+    match operation {
+        Operation::LookupByPhone => (0.35, 5.0),
+        Operation::GetCustomerView => (0.6, 10.0),
+        Operation::CreateTicket => (0.5, 20.0),
+    }
+}
+
+impl Promised for Report {
+    fn broken(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for operation in Operation::ALL {
+            let name = operation.name();
+            let (least, most_ms) = promised(operation);
+            let rounds = || self.rounds.iter().filter(|round| (round.operation, round.clients) == (name, PROMISED_AT));
+            let ratio = Spread::of(rounds().filter_map(|round| round.bare.map(|bare| round.served.rate / bare)));
+            if let Some(ratio) = ratio.filter(|ratio| ratio.median < least) {
+                broken.push(format!("{name}: {:.2} of pgbench's rate, promised {least}", ratio.median));
+            }
+            let slow = Spread::of(rounds().map(|round| round.half.p99_ms));
+            if let Some(slow) = slow.filter(|slow| slow.median > most_ms) {
+                broken.push(format!("{name}: p99 {:.1} ms at half load, promised {most_ms:.0}", slow.median));
+            }
+        }
+        broken
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -143,7 +175,41 @@ impl fmt::Display for Report {
 
 #[cfg(test)]
 mod tests {
-    use super::Spread;
+    use super::{Operation, Promised as _, Report, Round, Served, Spread};
+
+    fn report(rounds: &[(f64, f64)]) -> Report {
+        let served = |rate, p99_ms| Served { rate, p50_ms: 1.0, p99_ms, refused: 0 };
+        let round = |&(rate, p99_ms): &(f64, f64)| Round {
+            operation: Operation::LookupByPhone.name(),
+            clients: 32,
+            served: served(rate, 9.0),
+            half: served(rate / 2.0, p99_ms),
+            bare: Some(1_000.0),
+            bare_half_p99_ms: None,
+        };
+        Report {
+            customers: 1,
+            seconds: 1,
+            processors: 2,
+            postgres: String::new(),
+            rounds: rounds.iter().map(round).collect(),
+            visible: Vec::new(),
+            beside_foreign: None,
+        }
+    }
+
+    #[test]
+    fn what_is_promised_is_held_by_the_median_of_the_rounds() {
+        assert_eq!(report(&[(350.0, 5.0), (900.0, 1.0), (100.0, 99.0)]).broken(), Vec::<String>::new());
+        let broken = report(&[(349.0, 5.1), (900.0, 1.0), (100.0, 99.0)]).broken();
+        assert_eq!(
+            broken,
+            [
+                "LookupByPhone: 0.35 of pgbench's rate, promised 0.35",
+                "LookupByPhone: p99 5.1 ms at half load, promised 5"
+            ]
+        );
+    }
 
     #[test]
     fn the_median_stands_between_least_and_greatest() {

@@ -83,9 +83,16 @@ pub fn preview(request: &proto::PreviewDueRequest) -> Result<Preview, Failure> {
     let rule = slug(&mut violations, "policy", "policies", &request.policy);
     let start = parse::time(&mut violations, "start_time", request.start_time.as_ref());
     let calendar = optional_slug(&mut violations, "calendar", "calendars", &request.calendar);
+    let subject = Some(&request.subject).filter(|named| !named.is_empty());
+    let affair = subject.and_then(|named| violations.check("subject", Subject::parse(named))).map(|of| of.affair());
+    let department = match request.department.is_empty() {
+        true => None,
+        false => parse::department(&mut violations, "department", &request.department),
+    };
     violations.clone().into_result()?;
+    let department = department.map(|slug| slug.to_string()).unwrap_or_default();
     match (rule, start) {
-        (Some(rule), Some(start)) => Ok(Preview { rule, start, calendar }),
+        (Some(rule), Some(start)) => Ok(Preview { rule, start, calendar, affair, department }),
         _ => Err(violations.into()),
     }
 }

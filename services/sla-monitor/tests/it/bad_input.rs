@@ -33,9 +33,14 @@ async fn every_violation_is_told_at_once() {
     assert_eq!(fields(&status), ["page_size", "subject", "customer", "states[1]", "states[2]"]);
     assert_eq!(status.get_details_error_info().unwrap().domain, "sla-monitor.ventanilla");
 
-    let status =
-        client.preview_due(sla::PreviewDueRequest { calendar: "es.madrid".to_owned(), ..Default::default() }).await;
-    assert_eq!(fields(&status.unwrap_err()), ["policy", "start_time", "calendar"]);
+    let preview = sla::PreviewDueRequest {
+        calendar: "es.madrid".to_owned(),
+        subject: "clocks/1".to_owned(),
+        department: "No Department".to_owned(),
+        ..Default::default()
+    };
+    let status = client.preview_due(preview).await.unwrap_err();
+    assert_eq!(fields(&status), ["policy", "start_time", "calendar", "subject", "department"]);
 
     let board = sla::GetBoardRequest {
         from_time: Some(prost_types::Timestamp { seconds: 10, nanos: -1 }),
@@ -130,7 +135,7 @@ async fn what_cannot_be_counted_is_refused_with_its_reason() {
         let request = sla::PreviewDueRequest {
             policy: format!("policies/{policy}"),
             start_time: Some(prost_types::Timestamp { seconds, nanos: 0 }),
-            calendar: String::new(),
+            ..Default::default()
         };
         client.preview_due(request).await.unwrap_err()
     };

@@ -46,6 +46,40 @@ async fn a_department_in_the_canaries_counts_on_its_own_calendar() {
     assert_eq!(read(clock.due_time), Some(at("2026-03-07T23:59:59.999999Z")));
 }
 
+/// What an agent tells a customer and the clock of the affair are counted on one calendar, so that nobody is told a day that is not theirs.
+#[tokio::test]
+async fn a_preview_for_an_affair_counts_on_the_calendar_of_its_clocks() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.law.department_calendars.insert("las-palmas".to_owned(), "es.canarias".to_owned());
+    let served = world.start_with(settings).await;
+    let mut ticket = Ticket::complaint(at("2026-03-03T00:30:00+01:00")).about("billing");
+    ticket.department = "las-palmas";
+    world.open(&ticket).await;
+    let clock = clocks(&served, &ticket.name, 1).await.remove(0);
+    let unheard = Ticket::complaint(ticket.received);
+    let client = client(&served, kernel::Role::Agent);
+    let due = |subject: &str, department: &str, calendar: &str| {
+        let request = sla::PreviewDueRequest {
+            policy: clock.policy.clone(),
+            start_time: Some(crate::world::wire(ticket.received)),
+            calendar: calendar.to_owned(),
+            subject: subject.to_owned(),
+            department: department.to_owned(),
+        };
+        let mut client = client.clone();
+        async move { read(client.preview_due(request).await.unwrap().into_inner().due_time).unwrap() }
+    };
+    let (canaries, madrid) = (at("2026-03-07T23:59:59.999999Z"), at("2026-03-08T22:59:59.999999Z"));
+    assert_eq!(read(clock.due_time), Some(canaries));
+    assert_eq!(due(&ticket.name, "", "").await, canaries);
+    assert_eq!(due(&ticket.name, "customer-service", "").await, canaries, "who works on it by now moves no clock");
+    assert_eq!(due(&unheard.name, "las-palmas", "").await, canaries);
+    assert_eq!(due(&unheard.name, "customer-service", "").await, madrid);
+    assert_eq!(due("", "", "").await, madrid);
+    assert_eq!(due(&ticket.name, "las-palmas", "calendars/es.madrid").await, madrid);
+}
+
 #[tokio::test]
 async fn another_reading_is_a_switch_and_the_proof_shows_it() {
     let world = World::new().await;

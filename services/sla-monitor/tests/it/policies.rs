@@ -74,6 +74,7 @@ async fn a_preview_gives_due_instant_and_proof_and_writes_nothing() {
             policy: format!("policies/{policy}"),
             start_time: Some(wire(at(start))),
             calendar: calendar.to_owned(),
+            ..Default::default()
         };
         let mut client = client.clone();
         async move { client.preview_due(request).await.unwrap().into_inner() }

@@ -72,7 +72,7 @@ async fn a_month_ago(stage: &Stage<'_>) -> anyhow::Result<Option<ProtoTimestamp>
     let seconds = |hours| stage.in_hours(hours).map_or(0, |at| at.seconds);
     for days in 27..=32 {
         let start_time = stage.in_hours(-24 * days);
-        let asked = PreviewDueRequest { policy: format!("policies/{LAW}"), start_time, calendar: String::new() };
+        let asked = PreviewDueRequest { policy: format!("policies/{LAW}"), start_time, ..PreviewDueRequest::default() };
         let due = scene.clocks().preview_due(asked).await.map_err(|status| refused(&status))?.into_inner().due_time;
         // Warnings that lie behind wait a little for what else may be told of the affair.
         let in_time = |due: ProtoTimestamp| due.seconds > seconds(0) + 120 && due.seconds < seconds(24);

@@ -1,6 +1,7 @@
 //! The smaller commands, and what they say when something is wrong.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
@@ -8,6 +9,10 @@ use kernel::ResourceId as _;
 use ombudsman_escalation_domain::dossier::{Content, Draft, Head};
 use ombudsman_escalation_domain::vocabulary::{DecisionText, Outcome, Visibility};
 use ombudsman_escalation_domain::{CaseId, document, notice};
+use prost_reflect::{DescriptorPool, DynamicMessage};
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
+use ventanilla_proto::r#type::v1::Channel;
 
 use crate::running::{Folder, Running, run, text};
 
@@ -128,6 +133,98 @@ fn the_demo_plays_on_a_running_suite_and_its_ledgers_hold() {
     assert!(verified.status.success(), "{}", text(&verified.stderr));
     suite.signal("-TERM");
     assert_eq!(suite.end(std::time::Duration::from_secs(30)), Some(0));
+}
+
+#[test]
+fn what_is_published_is_counted_once_more_from_an_exported_ledger_and_a_difference_is_named() {
+    let folder = Folder::new("recompute");
+    let suite = Running::start(&folder);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let published = runtime.block_on(published(&suite));
+    let answer = folder.0.join("answer.json");
+    let write = |told: &sla::ServiceParameters| {
+        let pool = DescriptorPool::decode(ventanilla_proto::DESCRIPTOR_SET).unwrap();
+        let mut json = DynamicMessage::new(pool.get_message_by_name("ventanilla.sla.v1.ServiceParameters").unwrap());
+        json.transcode_from(told).unwrap();
+        fs::write(&answer, serde_json::to_vec(&json).unwrap()).unwrap();
+    };
+    write(&published);
+    let export = folder.0.join("clocks.jsonl");
+    let told = |word: &str| fs::read_to_string(&export).is_ok_and(|ledger| ledger.contains(word));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !told("CallsMeasured") {
+        assert!(Instant::now() < deadline, "the calls never reach the ledger");
+        std::thread::sleep(Duration::from_millis(20));
+        let file = export.to_str().unwrap();
+        let written = run(&folder.data(), &["export", "--service", "sla-monitor", "--out", file]);
+        assert!(written.status.success(), "{}", text(&written.stderr));
+    }
+    let again = |more: &[&str]| {
+        let files = ["recompute", "--export", export.to_str().unwrap()];
+        run(&folder.data(), &[&files[..], more].concat())
+    };
+    let against = ["--against", answer.to_str().unwrap()];
+    let counted = again(&against);
+    let said = text(&counted.stdout);
+    assert!(counted.status.success(), "{}\n{said}", text(&counted.stderr));
+    assert!(said.contains("what was published is what the ledger gives"), "{said}");
+    let line = said.lines().find(|line| line.starts_with("calls_answered_within_3_min")).unwrap();
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>()[1..4], ["2", "3", "66.67"], "{said}");
+
+    let whole = ["--from", "2026-07-01T00:00:00Z", "--to", "2026-08-01T00:00:00Z", "--json"];
+    let json: serde_json::Value = serde_json::from_slice(&again(&whole).stdout).unwrap();
+    assert_eq!((&json["parameters"][0]["with_count"], &json["differences"]), (&2.into(), &serde_json::Value::Null));
+
+    let mut lying = published.clone();
+    lying.parameters.iter_mut().find(|one| one.id == "calls_answered_within_3_min").unwrap().with_count = 3;
+    lying.hung_up_count = 4;
+    write(&lying);
+    let said = text(&again(&against).stderr);
+    assert!(said.contains("calls_answered_within_3_min: 3 of 3"), "{said}");
+    assert!(said.contains("the ledger gives 2 of 3") && said.contains("hung up: 4 was published"), "{said}");
+
+    let ledger = fs::read_to_string(&export).unwrap();
+    for (left, told) in
+        [("", "holds no entry"), (&ledger.replacen("\"position\":1", "\"position\":2", 1), "begins at entry 2")]
+    {
+        fs::write(&export, left).unwrap();
+        let said = sentence(&again(&against));
+        assert!(said.contains(told), "{said}");
+    }
+}
+
+/// Three calls of one day, of which two were answered in time, and what is published of them.
+async fn published(suite: &Running) -> sla::ServiceParameters {
+    let at = |text: &str| {
+        let at: jiff::Timestamp = text.parse().unwrap();
+        Some(prost_types::Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() })
+    };
+    let call = |id: &str, ended: &str| sla::MeasuredCall {
+        external_id: id.to_owned(),
+        department: "billing".to_owned(),
+        queue: "invoices".to_owned(),
+        channel: Channel::Phone.into(),
+        arrived_time: at("2026-07-06T10:00:00Z"),
+        wait_end: sla::WaitEnd::Answered.into(),
+        wait_ended_time: at(ended),
+        ..sla::MeasuredCall::default()
+    };
+    let calls = vec![
+        call("a", "2026-07-06T10:00:10Z"),
+        call("b", "2026-07-06T10:02:59.999Z"),
+        call("c", "2026-07-06T10:03:00Z"),
+    ];
+    let request_id = "6f1c0e62-6f4f-4a52-9e0b-0d8b6a9a7c11".to_owned();
+    let request = sla::RecordCallsRequest { source_system: "pbx".to_owned(), calls, request_id };
+    let mut pbx = MeasureServiceClient::new(suite.client("sla-monitor", "ivr"));
+    assert_eq!(pbx.record_calls(request).await.unwrap().into_inner().recorded_count, 3);
+    let month = sla::GetServiceParametersRequest {
+        from_time: at("2026-07-01T00:00:00Z"),
+        to_time: at("2026-08-01T00:00:00Z"),
+        department: String::new(),
+    };
+    let mut auditor = MeasureServiceClient::new(suite.client("sla-monitor", "auditor"));
+    auditor.get_service_parameters(month).await.unwrap().into_inner()
 }
 
 #[test]

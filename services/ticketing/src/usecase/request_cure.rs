@@ -1,6 +1,7 @@
 //! Asks the customer to complete the affair.
 
 use jiff::Timestamp;
+use kernel::ResourceId as _;
 use postgres::{RequestKey, StoreError};
 use server::{Call, parse};
 use ticketing_domain::{ChangeKind, CureDraft, CureId, CureLaw, LeastTerm, TicketId};
@@ -41,9 +42,9 @@ impl Ticketing {
         if let Some(answer) = self.answered(&key).await? {
             return Ok(answer);
         }
-        let law = self.cure_law(id).await?;
+        let filed = self.filed(id).await?;
         let counted_from = self.ambient.now();
-        let least = self.least_term(call, law, counted_from).await?;
+        let least = self.least_term(call, (id, filed), counted_from).await?;
         let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
@@ -87,20 +88,30 @@ impl Ticketing {
         kept.map(|answer| kept_answer(key, &answer)).transpose()
     }
 
-    /// The law that gives the customer of this ticket time. Filed as something else, a ticket has another etag, so that the call is refused.
-    async fn cure_law(&self, id: TicketId) -> Result<CureLaw, Error> {
+    /// The law that gives the customer of this ticket time, and who works on it. Filed or handed on otherwise, a ticket has another etag, so that
+    /// the call is refused.
+    async fn filed(&self, id: TicketId) -> Result<(CureLaw, String), Error> {
         let found = ticket::get(self.db.reader(), id).await?;
-        found.map(|stored| stored.ticket.filing().cure_law()).ok_or_else(|| Error::not_found(id.to_string()))
+        let found =
+            found.map(|stored| (stored.ticket.filing().cure_law(), stored.ticket.assignment().department.to_string()));
+        found.ok_or_else(|| Error::not_found(id.to_string()))
     }
 
-    /// The least time that this law gives a customer who is asked at `start`, as sla-monitor counts it.
-    async fn least_term(&self, call: &Call, law: CureLaw, start: Timestamp) -> Result<LeastTerm, Error> {
+    /// The least time that this law gives a customer who is asked at `start`, as sla-monitor counts it for this ticket.
+    async fn least_term(
+        &self,
+        call: &Call,
+        (id, (law, department)): (TicketId, (CureLaw, String)),
+        start: Timestamp,
+    ) -> Result<LeastTerm, Error> {
         let silent = Error::PeerSilent { peer: SLA_MONITOR };
         let Ok(channel) = self.peers.channel(SLA_MONITOR) else { return Err(silent) };
         let asked = sla::PreviewDueRequest {
             policy: present::policy_name(law),
             start_time: Some(parse::time_to_proto(start)),
             calendar: String::new(),
+            subject: id.name(),
+            department,
         };
         let answer = SlaServiceClient::new(channel.for_call(call)).preview_due(asked).await;
         let answer = answer.map_err(|status| match status.code() {

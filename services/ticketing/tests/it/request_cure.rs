@@ -33,13 +33,13 @@ pub struct Counted {
 
 impl Counted {
     pub async fn new() -> Self {
-        Self::within(Harness::default()).await
+        Self::by(sla::LawSettings::default(), Harness::default()).await
     }
 
     /// In the time of the database, which tells how old affairs are.
     pub async fn now() -> Self {
         let now = Ambient::system().now();
-        Self::within(Harness::with(Surroundings::at(&now.to_string(), 1))).await
+        Self::by(sla::LawSettings::default(), Harness::with(Surroundings::at(&now.to_string(), 1))).await
     }
 
     /// So many hours from now, in the time of all but the database.
@@ -54,12 +54,13 @@ impl Counted {
             .to_string()
     }
 
-    async fn within(harness: Harness) -> Self {
+    async fn by(law: sla::LawSettings, harness: Harness) -> Self {
         let (own, theirs) = (ticketing::migrations(), sla::migrations());
         let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (sla::SCHEMA, &theirs)]).await;
         let nobody = ([127, 0, 0, 1], 1).into();
         let peers = [("ticketing", nobody), ("ombudsman-escalation", nobody), ("customer-profile", nobody)];
-        let settings = sla::Settings::new(database.settings_of(sla::SCHEMA));
+        let mut settings = sla::Settings::new(database.settings_of(sla::SCHEMA));
+        settings.law = law;
         let assembly = sla::assemble(settings, harness.house_with("sla-monitor", &peers)).await.unwrap();
         let monitor = harness.start(assembly).await;
         let served = serve(&harness, &database, &[("sla-monitor", monitor.addr)]).await;
@@ -166,6 +167,20 @@ async fn the_customer_is_told_what_is_missing_until_when_and_what_happens_otherw
     let mut anybody = TicketServiceClient::new(world.world.served.anonymous());
     let public = anybody.get_public_status(public).await.unwrap().into_inner();
     assert_eq!(public.cure_due_time, time(TENTH_BUSINESS_DAY));
+}
+
+/// In Catalonia the 7th of December 2026 is worked and is the tenth business day; in Madrid it is a holiday.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_customers_days_are_those_of_the_department_that_works_on_it() {
+    let mut law = sla::LawSettings::default();
+    law.department_calendars.insert("billing".to_owned(), "es.cataluna".to_owned());
+    let world = Counted::by(law, Harness::default()).await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let pb::RequestCureResponse { cure, message, .. } = ask(&mut agent, &ticket).await.unwrap();
+    assert_eq!(cure.unwrap().least_due_time, time("2026-12-07T22:59:59.999999Z"));
+    let told = message.unwrap().body;
+    assert!(told.contains("07/12/2026 23:59"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
