@@ -29,8 +29,18 @@ def main() -> int:
                 wrong.append(f"{name} has the secret {secret}, which nobody gives")
         for key in ("VENTANILLA__LISTEN", "VENTANILLA__TELEMETRY__METRICS_LISTEN"):
             asked = (service.get("environment") or {}).get(key, "").split(":")[0]
-            if name.startswith("doctor-") and asked != name.removeprefix("doctor-"):
+            # What a second file adds to a doctor says nothing of whom it asks.
+            if name.startswith("doctor-") and "image" in service and asked != name.removeprefix("doctor-"):
                 wrong.append(f"{name} asks {asked or 'nobody'}")
+        if name.startswith("doctor-"):
+            continue
+        doctor = services.get(f"doctor-{name}", {})
+        for key, value in (service.get("environment") or {}).items():
+            if "__BROKER__" in key and (doctor.get("environment") or {}).get(key) != value:
+                wrong.append(f"doctor-{name} is not told {key} as {name} is")
+        if f"doctor-{name}" in services:
+            for secret in set(service.get("secrets", [])) - set(doctor.get("secrets", [])):
+                wrong.append(f"doctor-{name} is not given the secret {secret} that {name} has")
         for network in service.get("networks", []):
             if network not in compose["networks"]:
                 wrong.append(f"{name} is in the network {network}, which is none")
