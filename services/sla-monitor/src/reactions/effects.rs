@@ -291,8 +291,9 @@ impl<'a> Effects<'a> {
             let stamp = self.stamp.clone().occurred(breach.at);
             drafts.push(Draft::new(self.new_id(), payload.clock.clone(), &payload, &stamp));
         }
-        // A verdict that was told, taken back, and holds again is told by the move: it is raised once.
-        let moved = moved.or((!again.is_empty()).then_some(Move::Correct));
+        // A verdict that was told, taken back, and holds again is told by the move: it is raised once. One that was not taken back is told by nothing more.
+        let holds_again = again.iter().any(|breach| !before.is_breached_for(breach.at, clock.now));
+        let moved = moved.or(holds_again.then_some(Move::Correct));
         // The due instant of the present run that passed is a breach once it was raised; before that late entries get their time.
         let first = after.breaches.first().copied().or_else(|| after.breach_by(clock.now).filter(|_| noted.raised));
         let warned = noted.warned.iter().map(|threshold| threshold.nearness()).max();
