@@ -47,6 +47,8 @@ pub struct Learnt {
     pub segment: &'static str,
     /// How long they had been one.
     pub tenure: &'static str,
+    /// They had a right to be served first, or had declared what makes them vulnerable.
+    pub vulnerable: bool,
 }
 
 /// Writes down what was learnt. Affairs that were answered for by somebody else meanwhile, or are to be forgotten, stay as they are.
@@ -55,26 +57,29 @@ pub async fn learn(db: &Db, learnt: &[Learnt]) -> Result<(), StoreError> {
     let mut tx = db.tx().await?;
     sqlx::query!(
         "with known as (
-             select a.affair_id, l.segment, l.tenure from unnest($1::uuid[], $2::text[], $3::text[]) as l(affair_id, segment, tenure)
+             select a.affair_id, l.segment, l.tenure, l.vulnerable
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) as l(affair_id, segment, tenure, vulnerable)
              join sla_monitor.affair a on a.affair_id = l.affair_id
              where not a.asked order by a.affair_id for update of a
          )
-         update sla_monitor.affair a set segment = k.segment, tenure = k.tenure, asked = true
+         update sla_monitor.affair a set segment = k.segment, tenure = k.tenure, vulnerable = k.vulnerable, asked = true
          from known k where a.affair_id = k.affair_id",
         &learnt.iter().map(|l| l.affair).collect::<Vec<_>>(),
         &learnt.iter().map(|l| l.segment.to_owned()).collect::<Vec<_>>(),
         &learnt.iter().map(|l| l.tenure.to_owned()).collect::<Vec<_>>(),
+        &learnt.iter().map(|l| l.vulnerable).collect::<Vec<_>>(),
     )
     .execute(&mut *tx)
     .await?;
     tx.commit().await
 }
 
-/// Forgets of the affairs of these customers what they spent and how long they had been customers; nobody is asked about them any more.
+/// Forgets of the affairs of these customers what they spent, how long they had been customers and whether anything made them vulnerable; nobody is asked about
+/// them any more.
 #[tracing::instrument(name = "db.customer.forget", skip_all)]
 pub async fn forget(tx: &mut sqlx::PgConnection, customers: &[Uuid]) -> Result<(), StoreError> {
     sqlx::query!(
-        "update sla_monitor.affair set segment = '', tenure = '', asked = true where customer_id = any($1)",
+        "update sla_monitor.affair set segment = '', tenure = '', vulnerable = false, asked = true where customer_id = any($1)",
         customers
     )
     .execute(tx)

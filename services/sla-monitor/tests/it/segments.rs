@@ -24,22 +24,29 @@ use crate::world::{SOON, Ticket, World, at, client, wire};
 
 /// customer-profile, which knows some customers and answers one question, unless it is silent.
 #[derive(Clone, Default)]
-struct Profile(Arc<Mutex<Known>>);
+pub struct Profile(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
     silent: bool,
     worth: HashMap<String, customer::WorthSection>,
+    care: HashMap<String, customer::CareSection>,
 }
 
 impl Profile {
-    fn knows(&self, ticket: &Ticket, segment: Segment, since: Option<Timestamp>) {
+    /// The customer of a ticket spends this, and was told of since then.
+    pub fn knows(&self, ticket: &Ticket, segment: Segment, since: Option<Timestamp>) {
         let worth = customer::WorthSection {
             segment: segment.into(),
             first_dealing_time: since.map(wire),
             ..Default::default()
         };
         self.0.lock().unwrap().worth.insert(ticket.customer.clone(), worth);
+    }
+
+    /// The customer of a ticket, who is known, is to be cared for so.
+    pub fn cares(&self, ticket: &Ticket, care: customer::CareSection) {
+        self.0.lock().unwrap().care.insert(ticket.customer.clone(), care);
     }
 
     fn is_silent(&self, silent: bool) {
@@ -60,7 +67,11 @@ impl UnaryService<customer::GetCustomerViewRequest> for Profile {
         let answer = match known.worth.get(&request.get_ref().name) {
             _ if known.silent => Err(Status::unavailable("silent")),
             None => Err(Status::not_found("nobody")),
-            Some(worth) => Ok(customer::CustomerView { worth: Some(worth.clone()), ..Default::default() }),
+            Some(worth) => Ok(customer::CustomerView {
+                worth: Some(worth.clone()),
+                care: known.care.get(&request.get_ref().name).cloned(),
+                ..Default::default()
+            }),
         };
         Box::pin(async move { answer.map(Response::new) })
     }
@@ -85,7 +96,7 @@ impl Service<http::Request<Body>> for Profile {
 }
 
 /// A world beside this customer-profile.
-async fn beside(profile: &Profile) -> (World, Served) {
+pub async fn beside(profile: &Profile) -> (World, Served) {
     let mut world = World::new().await;
     let known = world.harness.start(Assembly::new("customer-profile").serve(profile.clone())).await;
     world.customer_profile = Some(known.addr);
@@ -108,7 +119,7 @@ fn told(rows: &[sla::BoardRow]) -> Lines {
 }
 
 /// Waits until nobody is left to be asked about, of so many affairs.
-async fn asked(world: &World, affairs: i64) {
+pub async fn asked(world: &World, affairs: i64) {
     eventually(SOON, || async {
         let asked = "select count(*) filter (where asked) from sla_monitor.affair";
         let asked: i64 = sqlx::query_scalar(asked).fetch_one(&world.admin).await.unwrap();
