@@ -74,6 +74,43 @@ pub async fn learn(db: &Db, learnt: &[Learnt]) -> Result<(), StoreError> {
     tx.commit().await
 }
 
+/// What is kept of a customer with one of their affairs, beside its clocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Ticket or case.
+    pub affair: Uuid,
+    /// Whether it is a case of the office.
+    pub is_case: bool,
+    /// Channel of the first receipt; empty where it is not known.
+    pub channel: String,
+    /// Language; empty where it is not known.
+    pub language: String,
+    /// Whoever opened it served them first.
+    pub served_first: bool,
+    /// What they had spent; empty where it is not known.
+    pub segment: String,
+    /// How long they had been a customer; empty where it is not known.
+    pub tenure: String,
+    /// They had a right to be served first, or had declared what makes them vulnerable.
+    pub vulnerable: bool,
+}
+
+/// What is kept of a customer with their affairs: at most `limit` of these after one, in the order of their ids.
+#[tracing::instrument(name = "db.customer.kept", skip_all)]
+pub async fn kept(db: &Db, customer: Uuid, after: Option<Uuid>, limit: i64) -> Result<Vec<Kept>, StoreError> {
+    let kept = sqlx::query_as!(
+        Kept,
+        r#"select affair_id as affair, kind = 'case' as "is_case!", channel, language, served_first, segment, tenure, vulnerable
+           from sla_monitor.affair where customer_id = $1 and ($2::uuid is null or affair_id > $2) order by affair_id limit $3"#,
+        customer,
+        after,
+        limit,
+    )
+    .fetch_all(db.reader())
+    .await?;
+    Ok(kept)
+}
+
 /// Forgets of the affairs of these customers what they spent, how long they had been customers and whether anything made them vulnerable; nobody is asked about
 /// them any more.
 #[tracing::instrument(name = "db.customer.forget", skip_all)]
