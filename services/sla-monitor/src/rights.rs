@@ -1,6 +1,6 @@
 //! What sla-monitor holds of a person: clocks, which name affairs by id and hold nobody's words. They are told, and stay: a
-//! deadline that was kept or missed is the firm's history. What affairs say of the person (how they came, in what language, whether they are served first, what they
-//! spent and since when) is forgotten.
+//! deadline that was kept or missed is the firm's history. What affairs say of the person (how they came, in what language, whether they are served first or
+//! vulnerable, what they spent and since when) is told too, and forgotten.
 
 use ::rights::{DataHolder, Hold, Leftover, Records};
 use futures::StreamExt as _;
@@ -15,12 +15,14 @@ use crate::grpc::present;
 use crate::monitor::Monitor;
 use crate::store::affair::forget_manner;
 use crate::store::clock::Filter;
-use crate::store::customer::forget;
+use crate::store::customer::{forget, kept};
 use crate::store::queue;
 use crate::usecase::list_clocks::{Page, list_clocks};
 
 /// Clocks that are read at once.
 const PAGE: usize = 100;
+/// Affairs that are read at once.
+const AFFAIRS: i64 = 100;
 
 #[tonic::async_trait]
 impl DataHolder for Monitor {
@@ -44,6 +46,16 @@ impl DataHolder for Monitor {
                         yield clock;
                     }
                     page = next.map(|after| Page { filter, after: Some(after), size: PAGE });
+                }
+                let mut after = None;
+                loop {
+                    let affairs = kept(&monitor.db, customer, after, AFFAIRS).await?;
+                    let Some(last) = affairs.last() else { break };
+                    after = Some(last.affair);
+                    let told: Vec<Any> = affairs.into_iter().map(|kept| packed(&present::record(kept))).collect::<Result<_, _>>()?;
+                    for affair in told {
+                        yield affair;
+                    }
                 }
             }
         }

@@ -323,11 +323,19 @@ pub struct Replay {
 impl Replay {
     /// The first breach of any run, as it stands at an instant.
     pub fn breach_by(&self, now: Timestamp) -> Option<Breach> {
-        let open = match self.state {
+        self.breaches.first().copied().or_else(|| self.open_breach(now))
+    }
+
+    /// Whether a run that was due at an instant is breached, as it stands at another.
+    pub fn is_breached_for(&self, due: Timestamp, now: Timestamp) -> bool {
+        self.breaches.iter().copied().chain(self.open_breach(now)).any(|breach| breach.at == due)
+    }
+
+    fn open_breach(&self, now: Timestamp) -> Option<Breach> {
+        match self.state {
             State::Running { due } if due < now => Some(Breach { epoch: self.epoch, origin: self.origin, at: due }),
             _ => None,
-        };
-        self.breaches.first().copied().or(open)
+        }
     }
 
     /// The instants at which the present run warns; none while it stands still.

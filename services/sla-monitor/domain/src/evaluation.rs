@@ -312,7 +312,7 @@ impl Text {
                 fairness::Dimension::Channel => l.of("Canal", "Channel"),
                 fairness::Dimension::Language => l.of("Lengua", "Language"),
                 fairness::Dimension::Vulnerability => {
-                    l.of("Derecho de atención prioritaria", "Right to be served first")
+                    l.of("Atención prioritaria o vulnerabilidad", "Right to be served first or vulnerability")
                 }
             };
             for group in &compared.groups {

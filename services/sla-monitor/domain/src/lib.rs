@@ -24,6 +24,7 @@ pub mod data;
 pub mod evaluation;
 pub mod fairness;
 pub mod figures;
+pub mod filing;
 pub mod forecast;
 pub mod foresight;
 pub mod jurisdiction;

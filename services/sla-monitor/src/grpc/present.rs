@@ -13,9 +13,10 @@ use sla_monitor_domain::rule::{Bearer, Does, Evidence, Kind, Reading, Standing a
 use sla_monitor_domain::{Calendar, Proof, Rule, State};
 use ventanilla_proto::sla::v1 as proto;
 
-use crate::names::{ClockId, CustomerId};
+use crate::names::{CaseId, ClockId, CustomerId, TicketId};
 use crate::policy as spelling;
 use crate::store::clock::Stored;
+use crate::store::customer::Kept;
 use crate::store::law::Stands;
 use crate::usecase::Standing;
 use crate::usecase::forecast_resolution::{Cohort, Told};
@@ -36,6 +37,13 @@ pub const fn state(state: &State) -> proto::ClockState {
         State::Fulfilled { .. } => proto::ClockState::Fulfilled,
         State::Cancelled { .. } => proto::ClockState::Cancelled,
     }
+}
+
+/// What is kept of a customer with an affair, as they are told it.
+pub fn record(kept: Kept) -> proto::AffairRecord {
+    let Kept { affair, is_case, channel, language, served_first, segment, tenure, vulnerable } = kept;
+    let affair = if is_case { CaseId::from_uuid(affair).name() } else { TicketId::from_uuid(affair).name() };
+    proto::AffairRecord { affair, channel, language, served_first, segment, tenure, vulnerable }
 }
 
 /// What an entry did, on the wire; `None` for an end, which is told by an entry of its own.

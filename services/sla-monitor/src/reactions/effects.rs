@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
-use sla_monitor_domain::affair::{Event, Happened, unknown_to};
-use sla_monitor_domain::clock::{
-    Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since, is_said,
-};
+use sla_monitor_domain::affair::{Event, Happened};
+use sla_monitor_domain::clock::{Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, is_said};
+use sla_monitor_domain::filing::{Filing, refiled};
 use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
@@ -154,22 +153,9 @@ impl<'a> Effects<'a> {
         for clock in &stored {
             let (rule, calendar) = self.monitor.terms_in(tx, &clock.pinned()).await?;
             let terms = Terms { rule: &rule, calendar: &calendar };
-            let governs = chosen.iter().any(|(chosen, _)| chosen.id == clock.rule);
-            let out_since = displaced_since(&clock.entries);
-            let was_out = out_since.is_some();
-            // What the house measures follows what the affair is; law holds by all it ever was.
-            let lets_go = other_law || rule.measure.is_some();
-            if governs && was_out {
-                let mut news = vec![Entry { at, what: Happening::Reinstated }];
-                let missed = unknown_to(&rule, &history, &clock.entries);
-                // Of what was before, a policy of the house has taken what it takes.
-                let takes = |entry: &Entry| rule.measure.is_none() || out_since.is_some_and(|since| entry.at > since);
-                news.extend(missed.into_iter().filter(takes));
-                self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
-            } else if !governs && lets_go && !was_out {
-                let news = vec![Entry { at, what: Happening::Displaced }];
-                self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
-            }
+            let holds = chosen.iter().any(|(chosen, _)| chosen.id == clock.rule);
+            let news = refiled(&rule, &clock.entries, &history, Filing { at, holds, other_law });
+            self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
         }
         append(tx, &drafts).await?;
         let fresh = chosen.into_iter().filter(|(rule, _)| stored.iter().all(|clock| clock.rule != rule.id));
@@ -291,8 +277,9 @@ impl<'a> Effects<'a> {
             let stamp = self.stamp.clone().occurred(breach.at);
             drafts.push(Draft::new(self.new_id(), payload.clock.clone(), &payload, &stamp));
         }
-        // A verdict that was told, taken back, and holds again is told by the move: it is raised once.
-        let moved = moved.or((!again.is_empty()).then_some(Move::Correct));
+        // A verdict that was told, taken back, and holds again is told by the move: it is raised once. One that was not taken back is told by nothing more.
+        let holds_again = again.iter().any(|breach| !before.is_breached_for(breach.at, clock.now));
+        let moved = moved.or(holds_again.then_some(Move::Correct));
         // The due instant of the present run that passed is a breach once it was raised; before that late entries get their time.
         let first = after.breaches.first().copied().or_else(|| after.breach_by(clock.now).filter(|_| noted.raised));
         let warned = noted.warned.iter().map(|threshold| threshold.nearness()).max();

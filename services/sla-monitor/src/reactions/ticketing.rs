@@ -223,7 +223,7 @@ impl Affairs {
         let (subject_type, topic) = (affair.subject_type.clone(), affair.topic.clone());
         add_new(&mut affair.types, &[subject_type]);
         add_new(&mut affair.topics, &[topic]);
-        let revision = affair::refile(tx, &affair).await?;
+        let revision = affair::refile(tx, &affair, effects.stamp.occurred_at).await?;
         let law = self.0.law_at(tx, revision).await?;
         effects.refile(tx, &law, &affair, other_law).await
     }

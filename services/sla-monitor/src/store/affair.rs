@@ -259,11 +259,16 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Files an affair as something else, and its open clocks with it: what type and queue a board counts them under. Answers as [`insert`].
+/// Files an affair as something else, and its open clocks with it: what type and queue a board counts them under. What it was filed as until then is kept.
+/// Answers as [`insert`].
 #[tracing::instrument(name = "db.affair.refile", skip_all)]
-pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, StoreError> {
+pub async fn refile(tx: &mut PgConnection, affair: &Affair, at: Timestamp) -> Result<i64, StoreError> {
     let revision = sqlx::query_scalar!(
-        r#"with law as (select revision from sla_monitor.law_revision for share), filed as (
+        r#"with law as (select revision from sla_monitor.law_revision for share), was as (
+             insert into sla_monitor.affair_filing (affair_id, seq, occurred_at, subject_type, sector, topic, severity, types, topics)
+             select affair_id, entry_count, $9, subject_type, sector, topic, severity, cardinality(types), cardinality(topics)
+             from sla_monitor.affair where affair_id = $1
+         ), filed as (
              update sla_monitor.affair set subject_type = $2, sector = $3, topic = $4, types = $5, topics = $6, severity = $7
              where affair_id = $1
          ), moved as (
@@ -279,6 +284,7 @@ pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
         &affair.topics,
         affair.severity,
         affair.queue(),
+        at.to_sqlx() as _,
     )
     .fetch_one(tx)
     .await?;

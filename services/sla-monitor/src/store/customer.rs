@@ -47,6 +47,8 @@ pub struct Learnt {
     pub segment: &'static str,
     /// How long they had been one.
     pub tenure: &'static str,
+    /// They had a right to be served first, or had declared what makes them vulnerable.
+    pub vulnerable: bool,
 }
 
 /// Writes down what was learnt. Affairs that were answered for by somebody else meanwhile, or are to be forgotten, stay as they are.
@@ -55,26 +57,66 @@ pub async fn learn(db: &Db, learnt: &[Learnt]) -> Result<(), StoreError> {
     let mut tx = db.tx().await?;
     sqlx::query!(
         "with known as (
-             select a.affair_id, l.segment, l.tenure from unnest($1::uuid[], $2::text[], $3::text[]) as l(affair_id, segment, tenure)
+             select a.affair_id, l.segment, l.tenure, l.vulnerable
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[]) as l(affair_id, segment, tenure, vulnerable)
              join sla_monitor.affair a on a.affair_id = l.affair_id
              where not a.asked order by a.affair_id for update of a
          )
-         update sla_monitor.affair a set segment = k.segment, tenure = k.tenure, asked = true
+         update sla_monitor.affair a set segment = k.segment, tenure = k.tenure, vulnerable = k.vulnerable, asked = true
          from known k where a.affair_id = k.affair_id",
         &learnt.iter().map(|l| l.affair).collect::<Vec<_>>(),
         &learnt.iter().map(|l| l.segment.to_owned()).collect::<Vec<_>>(),
         &learnt.iter().map(|l| l.tenure.to_owned()).collect::<Vec<_>>(),
+        &learnt.iter().map(|l| l.vulnerable).collect::<Vec<_>>(),
     )
     .execute(&mut *tx)
     .await?;
     tx.commit().await
 }
 
-/// Forgets of the affairs of these customers what they spent and how long they had been customers; nobody is asked about them any more.
+/// What is kept of a customer with one of their affairs, beside its clocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Ticket or case.
+    pub affair: Uuid,
+    /// Whether it is a case of the office.
+    pub is_case: bool,
+    /// Channel of the first receipt; empty where it is not known.
+    pub channel: String,
+    /// Language; empty where it is not known.
+    pub language: String,
+    /// Whoever opened it served them first.
+    pub served_first: bool,
+    /// What they had spent; empty where it is not known.
+    pub segment: String,
+    /// How long they had been a customer; empty where it is not known.
+    pub tenure: String,
+    /// They had a right to be served first, or had declared what makes them vulnerable.
+    pub vulnerable: bool,
+}
+
+/// What is kept of a customer with their affairs: at most `limit` of these after one, in the order of their ids.
+#[tracing::instrument(name = "db.customer.kept", skip_all)]
+pub async fn kept(db: &Db, customer: Uuid, after: Option<Uuid>, limit: i64) -> Result<Vec<Kept>, StoreError> {
+    let kept = sqlx::query_as!(
+        Kept,
+        r#"select affair_id as affair, kind = 'case' as "is_case!", channel, language, served_first, segment, tenure, vulnerable
+           from sla_monitor.affair where customer_id = $1 and ($2::uuid is null or affair_id > $2) order by affair_id limit $3"#,
+        customer,
+        after,
+        limit,
+    )
+    .fetch_all(db.reader())
+    .await?;
+    Ok(kept)
+}
+
+/// Forgets of the affairs of these customers what they spent, how long they had been customers and whether anything made them vulnerable; nobody is asked about
+/// them any more.
 #[tracing::instrument(name = "db.customer.forget", skip_all)]
 pub async fn forget(tx: &mut sqlx::PgConnection, customers: &[Uuid]) -> Result<(), StoreError> {
     sqlx::query!(
-        "update sla_monitor.affair set segment = '', tenure = '', asked = true where customer_id = any($1)",
+        "update sla_monitor.affair set segment = '', tenure = '', vulnerable = false, asked = true where customer_id = any($1)",
         customers
     )
     .execute(tx)

@@ -12,7 +12,7 @@ pub struct Alike {
     pub channel: String,
     /// Language; empty where it is not known.
     pub language: String,
-    /// Whether they have a right to be served first.
+    /// Whether they were served first by right, or their customers have that right or declared what makes them vulnerable.
     pub served_first: bool,
     /// How long their customers had been customers; empty where it is not known.
     pub tenure: String,
@@ -41,7 +41,7 @@ pub async fn count(
                select affair_id, bool_or(breached) as breached from judged
                where breached or state = 'fulfilled' group by affair_id
            )
-           select a.channel, a.language, a.served_first, a.tenure, a.segment, count(*) filter (where not d.breached) as "kept!", count(*) as "decided!",
+           select a.channel, a.language, a.served_first or a.vulnerable as "served_first!", a.tenure, a.segment, count(*) filter (where not d.breached) as "kept!", count(*) as "decided!",
                   now() as "now!: jiff_sqlx::Timestamp"
            from decided d join sla_monitor.affair a on a.affair_id = d.affair_id
            group by 1, 2, 3, 4, 5"#,

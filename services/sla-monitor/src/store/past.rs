@@ -33,10 +33,23 @@ pub struct PastAffair {
     pub affair: Affair,
     /// What its customer spent; empty where it is not known.
     pub segment: String,
-    /// What happened to it, the first first.
+    /// What it was filed as before, the first first.
+    pub before: Vec<Before>,
+    /// What happened to it since it is filed so, in the order in which word of it came.
     pub history: Vec<Happened>,
     /// Its clock: rule, state, breach; none where no such clock was started.
     pub clock: Option<PastClock>,
+}
+
+/// An affair as it was filed before it was filed as something else.
+#[derive(Debug)]
+pub struct Before {
+    /// The affair as it was filed.
+    pub affair: Affair,
+    /// What happened meanwhile, in the order in which word of it came.
+    pub history: Vec<Happened>,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// How a clock stands.
@@ -77,17 +90,25 @@ pub async fn affairs(
     let rows = sqlx::query!(
         r#"select a.affair_id, a.subject_type, a.sector, a.topic, a.department, a.first_received_at as "received: jiff_sqlx::Timestamp",
                   a.types, a.topics, a.calendar, a.channel, a.severity, a.language, a.served_first, a.received_by, a.segment,
-                  e.kinds as "kinds!", e.grounds as "grounds!", e.times as "times!: Vec<jiff_sqlx::Timestamp>",
+                  e.seqs as "seqs!", e.kinds as "kinds!", e.grounds as "grounds!", e.times as "times!: Vec<jiff_sqlx::Timestamp>",
+                  f.seqs as "filed_seqs!", f.times as "filed_times!: Vec<jiff_sqlx::Timestamp>", f.subject_types as "filed_as!",
+                  f.sectors as "filed_sectors!", f.of_topics as "filed_topics!", f.severities as "filed_severities!",
+                  f.types as "types_by_then!", f.topics as "topics_by_then!",
                   c.rule as "rule?", c.state as "state?", c.breached as "breached?"
            from (select * from sla_monitor.affair
                  where kind = 'ticket' and first_received_at >= $1 and first_received_at < $2
                    and ($3::timestamptz is null or (first_received_at, affair_id) > ($3, $4))
                  order by first_received_at, affair_id limit $6) a
            cross join lateral (
-               select coalesce(array_agg(kind order by occurred_at, seq), '{}') as kinds,
-                      coalesce(array_agg(ground order by occurred_at, seq), '{}') as grounds,
-                      coalesce(array_agg(occurred_at order by occurred_at, seq), '{}') as times
+               select coalesce(array_agg(seq order by seq), '{}') as seqs, coalesce(array_agg(kind order by seq), '{}') as kinds,
+                      coalesce(array_agg(ground order by seq), '{}') as grounds, coalesce(array_agg(occurred_at order by seq), '{}') as times
                from sla_monitor.affair_event where affair_id = a.affair_id) e
+           cross join lateral (
+               select coalesce(array_agg(seq order by seq), '{}') as seqs, coalesce(array_agg(occurred_at order by seq), '{}') as times,
+                      coalesce(array_agg(subject_type order by seq), '{}') as subject_types, coalesce(array_agg(sector order by seq), '{}') as sectors,
+                      coalesce(array_agg(topic order by seq), '{}') as of_topics, coalesce(array_agg(severity order by seq), '{}') as severities,
+                      coalesce(array_agg(types order by seq), '{}') as types, coalesce(array_agg(topics order by seq), '{}') as topics
+               from sla_monitor.affair_filing where affair_id = a.affair_id) f
            left join lateral (
                select rule, state, breached_at is not null or (state = 'running' and due_at < now()) as breached
                from sla_monitor.clock
@@ -112,29 +133,50 @@ pub async fn affairs(
                 .ok_or_else(|| StoreError::corrupt("affair_event", "kind", row.affair_id))?;
             history.push(Happened { at: at.to_jiff(), event });
         }
+        let affair = Affair {
+            id: row.affair_id,
+            is_case: false,
+            customer: None,
+            subject_type: row.subject_type,
+            sector: row.sector,
+            topic: row.topic,
+            department: row.department,
+            first_received: row.received.to_jiff(),
+            types: row.types,
+            topics: row.topics,
+            calendar: row.calendar,
+            channel: row.channel,
+            severity: row.severity,
+            language: row.language,
+            served_first: row.served_first,
+            received_by: row.received_by,
+            owner: String::new(),
+            seat: Seat::default(),
+            skills: Vec::new(),
+        };
+        let (mut before, mut told) = (Vec::with_capacity(row.filed_seqs.len()), 0);
+        for (n, seq) in row.filed_seqs.iter().enumerate() {
+            let by_then = row.seqs.partition_point(|event| event <= seq);
+            before.push(Before {
+                affair: Affair {
+                    subject_type: row.filed_as[n].clone(),
+                    sector: row.filed_sectors[n].clone(),
+                    topic: row.filed_topics[n].clone(),
+                    severity: row.filed_severities[n].clone(),
+                    types: first(&affair.types, row.types_by_then[n]),
+                    topics: first(&affair.topics, row.topics_by_then[n]),
+                    ..affair.clone()
+                },
+                history: history[told..by_then].to_vec(),
+                until: row.filed_times[n].to_jiff(),
+            });
+            told = by_then;
+        }
+        history.drain(..told);
         read.push(PastAffair {
-            affair: Affair {
-                id: row.affair_id,
-                is_case: false,
-                customer: None,
-                subject_type: row.subject_type,
-                sector: row.sector,
-                topic: row.topic,
-                department: row.department,
-                first_received: row.received.to_jiff(),
-                types: row.types,
-                topics: row.topics,
-                calendar: row.calendar,
-                channel: row.channel,
-                severity: row.severity,
-                language: row.language,
-                served_first: row.served_first,
-                received_by: row.received_by,
-                owner: String::new(),
-                seat: Seat::default(),
-                skills: Vec::new(),
-            },
+            affair,
             segment: row.segment,
+            before,
             history,
             clock: match (row.rule, row.state, row.breached) {
                 (Some(rule), Some(state), Some(breached)) => Some(PastClock { rule, state, breached }),
@@ -143,6 +185,11 @@ pub async fn affairs(
         });
     }
     Ok(read)
+}
+
+/// The first so many of some words.
+fn first(words: &[String], many: i32) -> Vec<String> {
+    words.iter().take(usize::try_from(many).unwrap_or_default()).cloned().collect()
 }
 
 /// A clock, and how it is kept.

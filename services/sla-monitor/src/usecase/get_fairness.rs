@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::monitor::Monitor;
 use crate::store::fairness::{Alike, count};
 
-/// Name of those with a right to be served first.
+/// Name of those with a right to be served first: whom somebody served so, who has it, and who declared what makes them vulnerable.
 const SERVED_FIRST: &str = "served_first";
 
 /// Name of all others.

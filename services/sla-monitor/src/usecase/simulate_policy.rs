@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sla_monitor_domain::clock::Terms;
-use sla_monitor_domain::policy::{Verdict, entries_of, verdict};
+use sla_monitor_domain::filing::{Chapter, Filing, entries_through};
+use sla_monitor_domain::policy::{Verdict, verdict};
 use sla_monitor_domain::rule::Subject;
 use sla_monitor_domain::{Calendar, Rule};
 use tokio::sync::mpsc::Sender;
@@ -16,6 +17,7 @@ use super::simulate_calls::simulate_calls;
 use crate::error::Failure;
 use crate::monitor::{Law, Monitor};
 use crate::names::CallName;
+use crate::store::affair::Affair;
 use crate::store::law::Stands;
 use crate::store::past::{PastAffair, PastClock, Span, affairs, count_affairs};
 
@@ -303,27 +305,35 @@ impl Tried {
         Self { rule, measured_by }
     }
 
+    /// How it would stand for an affair, through all that it was filed as.
     fn on(&self, past: &PastAffair, law: &Law, now: Timestamp) -> Stood {
         let affair = &past.affair;
         let counted_on: &Arc<Calendar> =
             law.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
-        let (holds, calendar) = match &self.rule.measure {
-            Some(measure) => {
-                let own = measure.calendar.as_deref().and_then(|id| law.calendar(id));
-                (measure.unfit(&affair.facts()).is_none(), own.unwrap_or(counted_on))
-            }
-            None => {
-                let chosen = law.catalogue.for_affair(affair.filed(), counted_on);
-                (chosen.iter().any(|chosen| chosen.rule.id == self.rule.id), counted_on)
-            }
-        };
-        if !holds {
-            return Stood::None;
-        }
+        let own = self.rule.measure.as_ref().and_then(|measure| measure.calendar.as_deref());
+        let calendar = own.and_then(|id| law.calendar(id)).unwrap_or(counted_on);
+        let filed = past.before.iter().map(|before| (&before.affair, before.history.as_slice()));
+        let filed = filed.chain([(affair, past.history.as_slice())]);
+        let since = std::iter::once(affair.first_received).chain(past.before.iter().map(|before| before.until));
+        let mut sector: Option<&str> = None;
+        let chapters = filed.zip(since).map(|((affair, happened), at)| {
+            let other_law = sector.replace(&affair.sector).is_some_and(|before| before != affair.sector);
+            Chapter { filing: Filing { at, holds: self.holds(affair, law, counted_on), other_law }, happened }
+        });
         let terms = Terms { rule: &self.rule, calendar };
-        let stood = entries_of(terms, &affair.opened(), &past.history, affair.first_received)
-            .and_then(|entries| verdict(&self.rule, calendar, &entries, now));
+        let stood = entries_through(terms, &affair.opened(), chapters)
+            .and_then(|entries| entries.map(|entries| verdict(&self.rule, calendar, &entries, now)).transpose());
         // A real run would start no clock that cannot be counted either.
-        stood.map_or(Stood::None, Stood::of)
+        stood.ok().flatten().map_or(Stood::None, Stood::of)
+    }
+
+    /// Whether it holds for an affair as it is filed.
+    fn holds(&self, affair: &Affair, law: &Law, calendar: &Calendar) -> bool {
+        match &self.rule.measure {
+            Some(measure) => measure.unfit(&affair.facts()).is_none(),
+            None => {
+                law.catalogue.for_affair(affair.filed(), calendar).iter().any(|chosen| chosen.rule.id == self.rule.id)
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Asks customer-profile what the customer of each new affair spends and since when they are one, so that boards and the fair-service index can tell who is
-//! served how. Beside the calls and the ledgers: no affair waits for it, and what nobody can tell stays unknown.
+//! Asks customer-profile what the customer of each new affair spends, since when they are one, and whether anything makes them vulnerable, so that boards and
+//! the fair-service index can tell who is served how. Beside the calls and the ledgers: no affair waits for it, and what nobody can tell stays unknown.
 //!
 //! It is asked once, when the affair becomes known here, and stays: a board of March does not change because somebody bought something in May.
 
@@ -95,7 +95,7 @@ impl CustomerWorker {
     }
 
     async fn ask(&self, affair: NotAsked) -> Result<Learnt, Failed> {
-        let nothing = Learnt { affair: affair.affair, segment: "", tenure: "" };
+        let nothing = Learnt { affair: affair.affair, segment: "", tenure: "", vulnerable: false };
         if affair.too_late {
             return Ok(nothing);
         }
@@ -113,13 +113,19 @@ impl CustomerWorker {
             worth.first_dealing_time.as_ref(),
         );
         let tenure = since.and_then(|since| fairness::tenure(since, affair.received)).unwrap_or_default();
-        Ok(Learnt { segment: spending(worth.segment()).as_str(), tenure, ..nothing })
+        let vulnerable = view.care.is_some_and(|care| is_vulnerable(&care));
+        Ok(Learnt { segment: spending(worth.segment()).as_str(), tenure, vulnerable, ..nothing })
     }
 }
 
 /// Whether an answer says that there is nothing to tell, so that asking again would be told the same.
 fn is_about_the_customer(status: &Status) -> bool {
     matches!(status.code(), Code::NotFound | Code::InvalidArgument | Code::FailedPrecondition | Code::Internal)
+}
+
+/// Whether they are to be served first, or declared what makes them vulnerable, as far as that may be seen. Which of these, and what, is not kept.
+fn is_vulnerable(care: &customer::CareSection) -> bool {
+    care.priority_right() != customer::PriorityRight::Unspecified || !care.vulnerabilities.is_empty()
 }
 
 const fn spending(segment: customer::ValueSegment) -> Spending {

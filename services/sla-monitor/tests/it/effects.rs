@@ -288,3 +288,26 @@ async fn a_warning_that_has_passed_and_was_not_raised_yet_is_told_by_no_move() {
     let told: Vec<_> = told.iter().map(|told| (told.payload.effect(), told.payload.warned_percent)).collect();
     assert_eq!(told, [(sla::ClockEffect::Extend, Some(0))]);
 }
+
+#[tokio::test]
+async fn what_comes_after_a_breach_that_was_told_and_changes_nothing_tells_nobody_of_a_correction() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let draft = put(&served, policy("wait", sla::PolicyMetric::RequesterWait, "1s")).await.unwrap();
+    activate(&served, &draft, None).await.unwrap();
+    let ticket = inquiry(world.now().await);
+    world.open(&ticket).await;
+    let told = eventually(SOON, || async {
+        let told = world.told::<sla::ClockBreached>().await;
+        told.into_iter().find(|told| told.payload.rule == "wait").ok_or("no breach")
+    })
+    .await;
+    // A term that is over does not stand still, and its breach stands as it did.
+    let wait = (State::InProgress, State::Pending);
+    world.transition(&ticket, wait, "documents_missing", world.now().await).await;
+    world.caught_up(&served).await;
+    let clock = clock_of(&served, &ticket, "wait", |_| true).await;
+    assert_eq!((clock.state(), clock.breached_time), (sla::ClockState::Running, told.payload.breached_time));
+    let moves = world.told::<sla::ClockMoved>().await;
+    assert!(moves.iter().all(|told| told.payload.clock != clock.name), "{moves:?}");
+}

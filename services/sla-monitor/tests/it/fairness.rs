@@ -1,22 +1,26 @@
 //! GetFairness: whether what is owed is kept as often for one group of customers as for another.
 
+use jiff::Timestamp;
 use kernel::Role;
 use testkit::Served;
 use tonic::Code;
+use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::FairnessVerdict as Verdict;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Channel, Language};
 
+use crate::segments::{Profile, asked, beside};
 use crate::world::{Ticket, World, at, clocks_that, fields, later, measures, wire};
 
 const HOUR: i64 = 3_600_000;
 
 async fn fairness(served: &Served) -> sla::Fairness {
-    let request = sla::GetFairnessRequest {
-        from_time: Some(wire(at("2026-03-01T00:00:00Z"))),
-        to_time: Some(wire(at("2026-06-01T00:00:00Z"))),
-    };
+    fairness_of(served, at("2026-03-01T00:00:00Z"), at("2026-06-01T00:00:00Z")).await
+}
+
+async fn fairness_of(served: &Served, from: Timestamp, to: Timestamp) -> sla::Fairness {
+    let request = sla::GetFairnessRequest { from_time: Some(wire(from)), to_time: Some(wire(to)) };
     measures(served, Role::Auditor).get_fairness(request).await.unwrap().into_inner()
 }
 
@@ -107,6 +111,42 @@ async fn new_customers_who_are_served_worse_are_found_and_what_they_spend_is_fou
     assert_eq!(groups, [("first_90_days", 20, 40), ("later", 80, 80)]);
     let segment = of(&told, "segment");
     assert_eq!((segment.verdict(), segment.unknown_count, segment.groups.len()), (Verdict::NoEvidence, 0, 2));
+}
+
+#[tokio::test]
+async fn customers_who_declared_what_makes_them_vulnerable_are_compared_though_nobody_served_them_first() {
+    let profile = Profile::default();
+    let (world, _known) = beside(&profile).await;
+    let served = world.start().await;
+    let received = later(world.now().await, -24 * HOUR);
+    let vulnerability = customer::Vulnerability { need: "large print".to_owned(), ..Default::default() };
+    let cares = [
+        customer::CareSection { vulnerabilities: vec![vulnerability], ..Default::default() },
+        customer::CareSection { priority_right: customer::PriorityRight::Age.into(), ..Default::default() },
+        customer::CareSection::default(),
+        customer::CareSection::default(),
+    ];
+    let mut last = String::new();
+    for i in 0..120_i64 {
+        let ticket = Ticket::incident(later(received, i));
+        let care = usize::try_from(i % 4).unwrap();
+        profile.knows(&ticket, customer::ValueSegment::Unspecified, None);
+        profile.cares(&ticket, cares[care].clone());
+        let opened = ticketing::TicketOpened { channel: Channel::Phone.into(), ..ticket.opened() };
+        world.ticketing.write(&ticket.name, &opened, ticket.received).await;
+        // Every other one of those who declared something, and nobody else.
+        let hours = if care < 2 && i % 8 < 4 { 3_000 } else { 1 };
+        world.resolve(&ticket, later(ticket.received, hours * HOUR)).await;
+        last = ticket.name;
+    }
+    clocks_that(&served, &last, |c| c.len() == 1 && c[0].settled_time.is_some()).await;
+    asked(&world, 120).await;
+    let told = fairness_of(&served, received, later(received, HOUR)).await;
+    let vulnerability = of(&told, "vulnerability");
+    let groups: Vec<(&str, i64, i64)> =
+        vulnerability.groups.iter().map(|group| (group.name.as_str(), group.kept_count, group.decided_count)).collect();
+    assert_eq!(groups, [("others", 60, 60), ("served_first", 30, 60)]);
+    assert_eq!((vulnerability.verdict(), vulnerability.worse_group.as_str()), (Verdict::Disparity, "served_first"));
 }
 
 #[tokio::test]

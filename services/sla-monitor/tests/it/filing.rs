@@ -20,7 +20,8 @@ const RECEIVED: &str = "2026-11-02T10:00:00+01:00";
 const GENERAL: &str = "es.l10-2025.17-1.resolve";
 
 impl World {
-    async fn file(&self, ticket: &Ticket, was: &Filed, is: &Filed, when: Timestamp) {
+    /// Files a ticket as something else.
+    pub async fn file(&self, ticket: &Ticket, was: &Filed, is: &Filed, when: Timestamp) {
         let payload = ticketing::TicketReclassified {
             ticket: ticket.name.clone(),
             ticket_type: is.kind.into(),
@@ -61,10 +62,13 @@ impl World {
 
 /// What an affair is filed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Filed {
-    kind: T,
-    sector: &'static str,
-    topic: &'static str,
+pub struct Filed {
+    /// Type.
+    pub kind: T,
+    /// Sector.
+    pub sector: &'static str,
+    /// Topic.
+    pub topic: &'static str,
 }
 
 impl Filed {

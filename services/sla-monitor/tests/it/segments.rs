@@ -16,30 +16,39 @@ use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::customer::v1::ValueSegment as Segment;
+use ventanilla_proto::rights::v1::GatherPersonalDataRequest;
+use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
-use ventanilla_proto::r#type::v1::Language;
+use ventanilla_proto::r#type::v1::{Channel, Language};
 
 use crate::world::{SOON, Ticket, World, at, client, wire};
 
 /// customer-profile, which knows some customers and answers one question, unless it is silent.
 #[derive(Clone, Default)]
-struct Profile(Arc<Mutex<Known>>);
+pub struct Profile(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
     silent: bool,
     worth: HashMap<String, customer::WorthSection>,
+    care: HashMap<String, customer::CareSection>,
 }
 
 impl Profile {
-    fn knows(&self, ticket: &Ticket, segment: Segment, since: Option<Timestamp>) {
+    /// The customer of a ticket spends this, and was told of since then.
+    pub fn knows(&self, ticket: &Ticket, segment: Segment, since: Option<Timestamp>) {
         let worth = customer::WorthSection {
             segment: segment.into(),
             first_dealing_time: since.map(wire),
             ..Default::default()
         };
         self.0.lock().unwrap().worth.insert(ticket.customer.clone(), worth);
+    }
+
+    /// The customer of a ticket, who is known, is to be cared for so.
+    pub fn cares(&self, ticket: &Ticket, care: customer::CareSection) {
+        self.0.lock().unwrap().care.insert(ticket.customer.clone(), care);
     }
 
     fn is_silent(&self, silent: bool) {
@@ -60,7 +69,11 @@ impl UnaryService<customer::GetCustomerViewRequest> for Profile {
         let answer = match known.worth.get(&request.get_ref().name) {
             _ if known.silent => Err(Status::unavailable("silent")),
             None => Err(Status::not_found("nobody")),
-            Some(worth) => Ok(customer::CustomerView { worth: Some(worth.clone()), ..Default::default() }),
+            Some(worth) => Ok(customer::CustomerView {
+                worth: Some(worth.clone()),
+                care: known.care.get(&request.get_ref().name).cloned(),
+                ..Default::default()
+            }),
         };
         Box::pin(async move { answer.map(Response::new) })
     }
@@ -85,7 +98,7 @@ impl Service<http::Request<Body>> for Profile {
 }
 
 /// A world beside this customer-profile.
-async fn beside(profile: &Profile) -> (World, Served) {
+pub async fn beside(profile: &Profile) -> (World, Served) {
     let mut world = World::new().await;
     let known = world.harness.start(Assembly::new("customer-profile").serve(profile.clone())).await;
     world.customer_profile = Some(known.addr);
@@ -108,7 +121,7 @@ fn told(rows: &[sla::BoardRow]) -> Lines {
 }
 
 /// Waits until nobody is left to be asked about, of so many affairs.
-async fn asked(world: &World, affairs: i64) {
+pub async fn asked(world: &World, affairs: i64) {
     eventually(SOON, || async {
         let asked = "select count(*) filter (where asked) from sla_monitor.affair";
         let asked: i64 = sqlx::query_scalar(asked).fetch_one(&world.admin).await.unwrap();
@@ -243,4 +256,61 @@ async fn whoever_is_erased_leaves_no_segment_tenure_or_language_behind_and_their
     let clocks: i64 =
         sqlx::query_scalar("select count(*) from sla_monitor.clock").fetch_one(&world.admin).await.unwrap();
     assert_eq!(clocks, 2);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_person_beside_their_clocks_is_told_them_and_gone_once_they_are_erased() {
+    let profile = Profile::default();
+    let mut world = World::new().await;
+    let customers = world.customers(|assembly| assembly.serve(profile.clone())).await;
+    let served = world.start().await;
+    let now = world.now().await;
+    let ticket = Ticket::incident(now);
+    profile.knows(&ticket, Segment::High, Some(days(now, -10)));
+    let care = customer::CareSection { priority_right: customer::PriorityRight::Age.into(), ..Default::default() };
+    profile.cares(&ticket, care);
+    let opened = ticketing::TicketOpened {
+        language: Language::Ca.into(),
+        channel: Channel::Phone.into(),
+        served_first: true,
+        ..ticket.opened()
+    };
+    world.ticketing.write(&ticket.name, &opened, now).await;
+    asked(&world, 1).await;
+    let told = gathered(&served, &ticket).await;
+    let expected = sla::AffairRecord {
+        affair: ticket.name.clone(),
+        channel: "phone".to_owned(),
+        language: "ca".to_owned(),
+        served_first: true,
+        segment: "high".to_owned(),
+        tenure: "first_90_days".to_owned(),
+        vulnerable: true,
+    };
+    assert_eq!(told, [expected]);
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e5".to_owned(),
+        customer: ticket.customer.clone(),
+        customers: vec![ticket.customer.clone()],
+        ground: customer::ErasureGround::Objection.into(),
+    };
+    customers.write(&ticket.customer, &erased, now).await;
+    eventually(SOON, || async {
+        let told = gathered(&served, &ticket).await;
+        let nothing = sla::AffairRecord { affair: ticket.name.clone(), ..Default::default() };
+        if told == [nothing] { Ok(()) } else { Err(told) }
+    })
+    .await;
+}
+
+/// What is told of the affairs of a ticket's customer, beside their clocks.
+async fn gathered(served: &Served, ticket: &Ticket) -> Vec<sla::AffairRecord> {
+    let mut service = PersonalDataServiceClient::new(served.channel(Role::Service));
+    let request = GatherPersonalDataRequest { customers: vec![ticket.customer.clone()] };
+    let mut records = service.gather_personal_data(request).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    while let Some(answer) = records.message().await.unwrap() {
+        told.extend(answer.record.unwrap().to_msg::<sla::AffairRecord>());
+    }
+    told
 }
