@@ -233,6 +233,7 @@ fn searches() -> Vec<(&'static str, Search)> {
         ("what there is none of", |_, _| pb::TicketFilter { topic: "earthquake".to_owned(), ..Default::default() }),
         ("word of every 4th", |_, _| words(word(0))),
         ("word of every 20th", |d, _| words(word(14 + d.below(4)))),
+        ("word of every 20th, an owner", |d, _| pb::TicketFilter { owner: owner(d), ..words(word(14 + d.below(4))) }),
         ("rare word", |d, _| words(word(1_000 + d.below(2_500)))),
         ("word there is none of", |_, _| words("earthquake".to_owned())),
         ("two frequent words", |d, _| words(format!("{} {}", word(d.below(4)), word(4 + d.below(8))))),

@@ -131,10 +131,16 @@ impl<const MAX: usize> Texts<MAX> {
         self.0.iter().map(|(language, text)| (*language, text))
     }
 
+    /// In which language they tell somebody of this one: theirs, or Spanish.
+    pub fn language_for(&self, language: Language) -> Language {
+        if self.0.iter().any(|(known, _)| *known == language) { language } else { Language::Es }
+    }
+
     /// What is told in this language: its own text, or the Spanish one.
     pub fn told_in(&self, language: Language) -> &Text<1, MAX> {
-        let of = |wanted| self.0.iter().find(|(language, _)| *language == wanted).map(|(_, text)| text);
-        of(language).or_else(|| of(Language::Es)).expect("there is a Spanish one")
+        let told = self.language_for(language);
+        let text = self.0.iter().find(|(language, _)| *language == told).map(|(_, text)| text);
+        text.expect("there is a Spanish one")
     }
 }
 

@@ -112,7 +112,7 @@ pub struct NoticeAbout<'a> {
     pub tracking_key: &'a str,
     /// Its subject.
     pub subject: &'a str,
-    /// The department that works on it.
+    /// What the department that works on it is called, in the language that is told.
     pub department: &'a str,
     /// When the promise is due.
     pub due: Timestamp,
@@ -121,10 +121,14 @@ pub struct NoticeAbout<'a> {
 }
 
 impl NoticeWords {
+    /// In which language they tell somebody of this one: theirs where there is a text in it.
+    pub fn language_for(&self, language: Language) -> Language {
+        self.texts.language_for(language)
+    }
+
     /// What is said of this affair, in its customer's language where there is a text in it; none when it is longer than a message may be.
     pub fn say(&self, about: NoticeAbout<'_>, language: Language) -> Option<NoticeSaid> {
-        let has = |wanted| self.texts.iter().any(|(language, _)| language == wanted);
-        let language = if has(language) { language } else { Language::Es };
+        let language = self.language_for(language);
         let (cause, remedy) = (self.causes.told_in(language).expose(), self.remedies.told_in(language).expose());
         let recourse = self.recourses.as_ref().map_or("", |texts| texts.told_in(language).expose());
         let template: Template<NoticePlace> = self.texts.told_in(language).expose().parse().ok()?;

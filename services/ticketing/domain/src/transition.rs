@@ -155,7 +155,7 @@ impl Command {
     fn says_term_elapsed(&self) -> bool {
         match self {
             Self::Close { reason, .. } => *reason == CloseReason::TermElapsed,
-            Self::Cancel { reason } => is_elapsed_term(reason.as_str()),
+            Self::Cancel { reason } | Self::Reject { reason, .. } => is_elapsed_term(reason.as_str()),
             _ => false,
         }
     }

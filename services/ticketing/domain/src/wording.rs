@@ -1,6 +1,6 @@
 //! What a customer reads that no process map says: one canonical wording, the same whoever answers.
 //!
-//! Spanish, English and Catalan have a wording; for other languages the Spanish one is used.
+//! Each language that a customer may have has a wording. In Basque what a date is said of stands beside it, since an ending on a number is read aloud and not written.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -24,7 +24,11 @@ pub fn spelled(at: Timestamp, language: Language) -> String {
 
 fn spell(at: Timestamp, language: Language, time: &str) -> String {
     let zone = TimeZone::get(ZONE).expect("the zone database is compiled in");
-    let date = if language == Language::En { "%Y-%m-%d" } else { "%d/%m/%Y" };
+    let date = match language {
+        Language::En => "%Y-%m-%d",
+        Language::Eu => "%Y/%m/%d",
+        Language::Es | Language::Ca | Language::Gl => "%d/%m/%Y",
+    };
     at.to_zoned(zone).strftime(&format!("{date} {time}")).to_string()
 }
 
@@ -52,12 +56,32 @@ pub(crate) fn cure_request(facts: &Facts, missing: &str, due: Timestamp, law: Cu
              ({ZONE}) per qualsevol dels nostres canals. Mentrestant el termini per decidir queda aturat (Llei 44/2002, art. 29 quater.2). Si no \
              ho rebem fins llavors, el seu assumpte s'arxivarà sense decisió. Pot oposar-s'hi, i pot tornar-lo a presentar."
         ),
-        (Language::Es | Language::Gl | Language::Eu, CureLaw::General) => format!(
+        (Language::Gl, CureLaw::General) => format!(
+            "Para seguir co seu asunto {key} necesitamos que nos envíe o seguinte:\n\n{missing}\n\nPode envialo ata o {until} ({ZONE}) por \
+             calquera das nosas canles. O prazo para responderlle conta desde que o teñamos (Lei 10/2025, art. 13.3). Se non o recibimos ata \
+             entón, o seu asunto darase por resolto (art. 13.4). Pode opoñerse a iso, e pode volver presentalo."
+        ),
+        (Language::Eu, CureLaw::General) => format!(
+            "Zure gaiarekin ({key}) jarraitzeko, honako hau bidali behar diguzu:\n\n{missing}\n\nGure kanaletako edozeinen bidez bidal \
+             dezakezu. Azken eguna eta ordua: {until} ({ZONE}). Zuri erantzuteko epea hori jasotzen dugunetik zenbatzen da (10/2025 Legea, 13.3 \
+             art.). Ordurako jaso ez badugu, zure gaia ebatzitzat emango da (13.4 art.). Horren aurka egin dezakezu, eta berriro aurkez dezakezu."
+        ),
+        (Language::Es, CureLaw::General) => format!(
             "Para seguir con su asunto {key} necesitamos que nos envíe lo siguiente:\n\n{missing}\n\nPuede enviarlo hasta el {until} ({ZONE}) \
              por cualquiera de nuestros canales. El plazo para responderle cuenta desde que lo tengamos (Ley 10/2025, art. 13.3). Si no lo \
              recibimos hasta entonces, su asunto se dará por resuelto (art. 13.4). Puede oponerse a ello, y puede volver a presentarlo."
         ),
-        (Language::Es | Language::Gl | Language::Eu, CureLaw::Finance) => format!(
+        (Language::Gl, CureLaw::Finance) => format!(
+            "Para seguir co seu asunto {key} necesitamos que nos envíe o seguinte:\n\n{missing}\n\nPode envialo ata o {until} ({ZONE}) por \
+             calquera das nosas canles. Mentres tanto o prazo para decidir queda parado (Lei 44/2002, art. 29 quater.2). Se non o recibimos ata \
+             entón, o seu asunto arquivarase sen decisión. Pode opoñerse a iso, e pode volver presentalo."
+        ),
+        (Language::Eu, CureLaw::Finance) => format!(
+            "Zure gaiarekin ({key}) jarraitzeko, honako hau bidali behar diguzu:\n\n{missing}\n\nGure kanaletako edozeinen bidez bidal \
+             dezakezu. Azken eguna eta ordua: {until} ({ZONE}). Hori jaso arte, erabakitzeko epea geldirik egongo da (44/2002 Legea, 29 quater.2 \
+             art.). Ordurako jaso ez badugu, zure gaia erabakirik gabe artxibatuko da. Horren aurka egin dezakezu, eta berriro aurkez dezakezu."
+        ),
+        (Language::Es, CureLaw::Finance) => format!(
             "Para seguir con su asunto {key} necesitamos que nos envíe lo siguiente:\n\n{missing}\n\nPuede enviarlo hasta el {until} ({ZONE}) \
              por cualquiera de nuestros canales. Mientras tanto el plazo para decidir queda parado (Ley 44/2002, art. 29 quater.2). Si no lo \
              recibimos hasta entonces, su asunto se archivará sin decisión. Puede oponerse a ello, y puede volver a presentarlo."
@@ -77,7 +101,15 @@ pub(crate) fn holding_reply(facts: &Facts, explanation: &str, answer_by: Timesta
             "La nostra resposta al seu assumpte {key} triga més del que voldríem, per aquest motiu:\n\n{explanation}\n\nLa tindrà com a molt tard el {until} \
              ({ZONE})."
         ),
-        Language::Es | Language::Gl | Language::Eu => format!(
+        Language::Gl => format!(
+            "A nosa resposta ao seu asunto {key} tarda máis do que quixeramos, por este motivo:\n\n{explanation}\n\nTerá a resposta como moi tarde o {until} \
+             ({ZONE})."
+        ),
+        Language::Eu => format!(
+            "Zure gaiari ({key}) erantzuteko nahi baino denbora gehiago behar dugu, arrazoi honengatik:\n\n{explanation}\n\nErantzuna izateko azken eguna eta \
+             ordua: {until} ({ZONE})."
+        ),
+        Language::Es => format!(
             "Nuestra respuesta a su asunto {key} tarda más de lo que quisiéramos, por este motivo:\n\n{explanation}\n\nLa tendrá a más tardar el {until} \
              ({ZONE})."
         ),
@@ -104,11 +136,29 @@ pub(crate) fn uncured(facts: &Facts, asked: Timestamp, due: Timestamp, law: Cure
             "El {asked} li vam demanar el que faltava i li vam dir que sense això el seu assumpte s'arxivaria. No hem rebut res fins al {until} \
              ({ZONE}), de manera que s'arxiva (Llei 44/2002, art. 29 quater.2). Pot oposar-s'hi, i pot tornar-lo a presentar."
         ),
-        (Language::Es | Language::Gl | Language::Eu, CureLaw::General) => format!(
+        (Language::Gl, CureLaw::General) => format!(
+            "O {asked} pedímoslle o que faltaba e dixémoslle que sen iso o seu asunto se daría por resolto. Non recibimos nada ata o {until} \
+             ({ZONE}), así que se dá por resolto (Lei 10/2025, art. 13.4). Pode opoñerse a iso, e pode volver presentalo."
+        ),
+        (Language::Eu, CureLaw::General) => format!(
+            "Falta zena egun eta ordu honetan eskatu genizun: {asked}. Esan genizun hori gabe zure gaia ebatzitzat emango zela. Epea egun eta ordu \
+             honetan amaitu da: {until} ({ZONE}). Ez dugu ezer jaso; beraz, ebatzitzat ematen da (10/2025 Legea, 13.4 art.). Horren aurka egin \
+             dezakezu, eta berriro aurkez dezakezu."
+        ),
+        (Language::Es, CureLaw::General) => format!(
             "El {asked} le pedimos lo que faltaba y le dijimos que sin ello su asunto se daría por resuelto. No hemos recibido nada hasta el \
              {until} ({ZONE}), así que se da por resuelto (Ley 10/2025, art. 13.4). Puede oponerse a ello, y puede volver a presentarlo."
         ),
-        (Language::Es | Language::Gl | Language::Eu, CureLaw::Finance) => format!(
+        (Language::Gl, CureLaw::Finance) => format!(
+            "O {asked} pedímoslle o que faltaba e dixémoslle que sen iso o seu asunto se arquivaría. Non recibimos nada ata o {until} ({ZONE}), \
+             así que se arquiva (Lei 44/2002, art. 29 quater.2). Pode opoñerse a iso, e pode volver presentalo."
+        ),
+        (Language::Eu, CureLaw::Finance) => format!(
+            "Falta zena egun eta ordu honetan eskatu genizun: {asked}. Esan genizun hori gabe zure gaia artxibatu egingo zela. Epea egun eta ordu \
+             honetan amaitu da: {until} ({ZONE}). Ez dugu ezer jaso; beraz, artxibatu egiten da (44/2002 Legea, 29 quater.2 art.). Horren aurka egin \
+             dezakezu, eta berriro aurkez dezakezu."
+        ),
+        (Language::Es, CureLaw::Finance) => format!(
             "El {asked} le pedimos lo que faltaba y le dijimos que sin ello su asunto se archivaría. No hemos recibido nada hasta el {until} \
              ({ZONE}), así que se archiva (Ley 44/2002, art. 29 quater.2). Puede oponerse a ello, y puede volver a presentarlo."
         ),
@@ -127,7 +177,15 @@ pub fn withdrawn(facts: &Facts, said: Timestamp) -> String {
             "Hem retirat el seu assumpte {key}, com ens va dir el {said}. Si no és el que volia, digui'ns-ho: el tornem a obrir amb la data en què el va \
              presentar per primera vegada."
         ),
-        Language::Es | Language::Gl | Language::Eu => format!(
+        Language::Gl => format!(
+            "Retiramos o seu asunto {key}, como nos dixo o {said}. Se non é o que quería, díganolo: volvémolo abrir coa data en que o presentou por primeira \
+             vez."
+        ),
+        Language::Eu => format!(
+            "Zure gaia ({key}) erretiratu dugu, egun eta ordu honetan esan zenigun bezala: {said}. Hori ez bada nahi zenuena, esan iezaguzu: berriro irekiko \
+             dugu, lehen aldiz aurkeztu zenuen datarekin."
+        ),
+        Language::Es => format!(
             "Hemos retirado su asunto {key}, como nos dijo el {said}. Si no es lo que quería, díganoslo: lo volvemos a abrir con la fecha en que lo presentó por \
              primera vez."
         ),
@@ -148,7 +206,17 @@ pub fn rejected(facts: &Facts, explanation: &str, signpost: &str) -> String {
                 "No admetem el seu assumpte {key}, per aquest motiu:\n\n{explanation}\n\nOn pot adreçar-se:\n\n{signpost}"
             )
         }
-        Language::Es | Language::Gl | Language::Eu => {
+        Language::Gl => {
+            format!(
+                "Non admitimos o seu asunto {key}, por este motivo:\n\n{explanation}\n\nA onde pode dirixirse:\n\n{signpost}"
+            )
+        }
+        Language::Eu => {
+            format!(
+                "Ez dugu zure gaia ({key}) onartzen, arrazoi honengatik:\n\n{explanation}\n\nNora jo dezakezun:\n\n{signpost}"
+            )
+        }
+        Language::Es => {
             format!(
                 "No admitimos su asunto {key}, por este motivo:\n\n{explanation}\n\nAdónde puede dirigirse:\n\n{signpost}"
             )
@@ -161,9 +229,9 @@ pub fn promise_ends(language: Language) -> Cause {
     let cause = match language {
         Language::En => "Your affair was not taken up, for the reason that we have told you.",
         Language::Ca => "El seu assumpte no s'ha admès, pel motiu que li hem explicat.",
-        Language::Es | Language::Gl | Language::Eu => {
-            "Su asunto no se ha admitido, por el motivo que le hemos explicado."
-        }
+        Language::Gl => "O seu asunto non se admitiu, polo motivo que lle explicamos.",
+        Language::Eu => "Zure gaia ez da onartu, azaldu dizugun arrazoiagatik.",
+        Language::Es => "Su asunto no se ha admitido, por el motivo que le hemos explicado.",
     };
     cause.parse().expect("a wording of ours is a cause")
 }
@@ -176,7 +244,13 @@ pub fn announced(text: &str, due: Timestamp, cause: &str, language: Language) ->
         Language::Ca => {
             format!("No complirem el que li vam prometre per al {until} ({text}), per aquest motiu: {cause}")
         }
-        Language::Es | Language::Gl | Language::Eu => {
+        Language::Gl => {
+            format!("Non cumpriremos o que lle prometemos para o {until} ({text}), por este motivo: {cause}")
+        }
+        Language::Eu => {
+            format!("{until} epearekin hitzeman genizuna ({text}) ez dugu beteko, arrazoi honengatik: {cause}")
+        }
+        Language::Es => {
             format!("No cumpliremos lo que le prometimos para el {until} ({text}), por este motivo: {cause}")
         }
     }
@@ -193,7 +267,17 @@ pub fn renegotiated(old: (&str, Timestamp), new: (&str, Timestamp), language: La
                 "En lloc del que li vam prometre per al {was_due} ({was}) li prometem, com a molt tard el {due}: {is}"
             )
         }
-        Language::Es | Language::Gl | Language::Eu => {
+        Language::Gl => {
+            format!(
+                "En lugar do que lle prometemos para o {was_due} ({was}) prometémoslle, como moi tarde o {due}: {is}"
+            )
+        }
+        Language::Eu => {
+            format!(
+                "{was_due} epearekin hitzeman genizunaren ({was}) ordez, beste hau hitzematen dizugu, {due} epearekin: {is}"
+            )
+        }
+        Language::Es => {
             format!(
                 "En lugar de lo que le prometimos para el {was_due} ({was}) le prometemos, a más tardar el {due}: {is}"
             )
@@ -207,7 +291,9 @@ pub fn answer_due(due: Option<Timestamp>, by_law: bool, now: Timestamp, language
         return match language {
             Language::En => "The term for our answer does not run at the moment.",
             Language::Ca => "El termini per respondre-li no corre en aquest moment.",
-            Language::Es | Language::Gl | Language::Eu => "El plazo para responderle no corre en este momento.",
+            Language::Gl => "O prazo para responderlle non corre neste momento.",
+            Language::Eu => "Zuri erantzuteko epea geldirik dago une honetan.",
+            Language::Es => "El plazo para responderle no corre en este momento.",
         }
         .to_owned();
     };
@@ -225,16 +311,40 @@ pub fn answer_due(due: Option<Timestamp>, by_law: bool, now: Timestamp, language
         (Language::Ca, false, false) => {
             format!("Ens havíem compromès a respondre-li com a molt tard el {until}. Anem amb retard.")
         }
-        (Language::Es | Language::Gl | Language::Eu, true, true) => {
+        (Language::Gl, true, true) => format!("Por lei debe ter a nosa resposta como moi tarde o {until}."),
+        (Language::Eu, true, true) => {
+            format!("Legez gure erantzuna izan behar duzu, gehienez ere egun eta ordu honetan: {until}.")
+        }
+        (Language::Es, true, true) => {
             format!("Por ley debe tener nuestra respuesta a más tardar el {until}.")
         }
-        (Language::Es | Language::Gl | Language::Eu, true, false) => {
+        (Language::Gl, true, false) => format!("Comprometémonos a responderlle como moi tarde o {until}."),
+        (Language::Eu, true, false) => {
+            format!("Zuri erantzuteko konpromisoa hartu dugu, gehienez ere egun eta ordu honetan: {until}.")
+        }
+        (Language::Es, true, false) => {
             format!("Nos hemos comprometido a responderle a más tardar el {until}.")
         }
-        (Language::Es | Language::Gl | Language::Eu, false, true) => {
+        (Language::Gl, false, true) => {
+            format!("Por lei debía ter a nosa resposta como moi tarde o {until}. Imos con atraso.")
+        }
+        (Language::Eu, false, true) => {
+            format!(
+                "Legez gure erantzuna izan behar zenuen, gehienez ere egun eta ordu honetan: {until}. Berandu gabiltza."
+            )
+        }
+        (Language::Es, false, true) => {
             format!("Por ley debía tener nuestra respuesta a más tardar el {until}. Vamos con retraso.")
         }
-        (Language::Es | Language::Gl | Language::Eu, false, false) => {
+        (Language::Gl, false, false) => {
+            format!("Comprometerámonos a responderlle como moi tarde o {until}. Imos con atraso.")
+        }
+        (Language::Eu, false, false) => {
+            format!(
+                "Zuri erantzuteko konpromisoa hartu genuen, gehienez ere egun eta ordu honetan: {until}. Berandu gabiltza."
+            )
+        }
+        (Language::Es, false, false) => {
             format!("Nos habíamos comprometido a responderle a más tardar el {until}. Vamos con retraso.")
         }
     }
@@ -246,7 +356,9 @@ pub fn new_date(text: &str, due: Timestamp, language: Language) -> String {
     let date = match language {
         Language::En => format!("New date, {until}, for: "),
         Language::Ca => format!("Nova data, {until}, per a: "),
-        Language::Es | Language::Gl | Language::Eu => format!("Nueva fecha, {until}, para: "),
+        Language::Gl => format!("Nova data, {until}, para: "),
+        Language::Eu => format!("Data berria, {until}, honetarako: "),
+        Language::Es => format!("Nueva fecha, {until}, para: "),
     };
     date.chars().chain(text.chars()).take(500).collect()
 }
@@ -262,7 +374,15 @@ pub const fn complaint_invitation(language: Language) -> &'static str {
             "Ho sentim. Pot presentar una reclamació aquí mateix i ara, sense cap cost; tindrà una clau per seguir-la i una resposta raonada. Vol \
              que la hi recollim?"
         }
-        Language::Es | Language::Gl | Language::Eu => {
+        Language::Gl => {
+            "Sentímolo. Pode presentar unha reclamación aquí mesmo e agora, sen custo; terá unha clave para seguila e unha resposta motivada. Quere \
+             que lla recollamos?"
+        }
+        Language::Eu => {
+            "Sentitzen dugu. Erreklamazioa aurkez dezakezu hementxe eta orain, kosturik gabe; jarraipena egiteko gako bat eta erantzun arrazoitua \
+             izango dituzu. Nahi duzu guk jasotzea?"
+        }
+        Language::Es => {
             "Lo sentimos. Puede presentar una reclamación aquí mismo y ahora, sin coste; tendrá una clave para seguirla y una respuesta motivada. \
              ¿Quiere que se la recojamos?"
         }
@@ -303,7 +423,23 @@ pub const fn document_words(language: Language) -> DocumentWords {
             attached: "Text signat del justificant",
             unprintable: "Els caràcters que es mostren com a □ són sencers al text adjunt.",
         },
-        Language::Es | Language::Gl | Language::Eu => DocumentWords {
+        Language::Gl => DocumentWords {
+            language: Language::Gl,
+            seal: "Selo",
+            explained: "Estas liñas proban que recibimos o que consta arriba nesa data e hora. O texto asinado vai anexo a este ficheiro; quen \
+             teña a nosa clave pública pode comprobalo sen preguntarnos. Conserve este documento: é a súa proba.",
+            attached: "Texto asinado do xustificante",
+            unprintable: "Os caracteres que se mostran como □ están completos no texto anexo.",
+        },
+        Language::Eu => DocumentWords {
+            language: Language::Eu,
+            seal: "Zigilua",
+            explained: "Lerro hauek frogatzen dute goian agertzen dena egun eta ordu horretan jaso genuela. Sinatutako testua fitxategi honi \
+             erantsita dago; gure gako publikoa duen edonork egiazta dezake, guri galdetu gabe. Gorde dokumentu hau: zure froga da.",
+            attached: "Hartu-agiriaren testu sinatua",
+            unprintable: "□ gisa agertzen diren karaktereak osorik daude erantsitako testuan.",
+        },
+        Language::Es => DocumentWords {
             language: Language::Es,
             seal: "Sello",
             explained: "Estas líneas prueban que recibimos lo que consta arriba en esa fecha y hora. El texto firmado va adjunto a este \
@@ -362,7 +498,27 @@ pub(crate) fn receipt_words(language: Language) -> &'static ReceiptWords {
             subject: "Assumpte",
             kinds: ["consulta", "queixa", "reclamació", "incidència", "sol·licitud", "baixa"],
         },
-        Language::Es | Language::Gl | Language::Eu => &ReceiptWords {
+        Language::Gl => &ReceiptWords {
+            title: "XUSTIFICANTE DE RECEPCIÓN",
+            key: "Clave identificativa",
+            received: "Data e hora de recepción",
+            first_received: "Primeira presentación",
+            kind: "Tipo",
+            department: "Departamento",
+            subject: "Asunto",
+            kinds: ["consulta", "queixa", "reclamación", "incidencia", "solicitude", "baixa"],
+        },
+        Language::Eu => &ReceiptWords {
+            title: "HARTU-AGIRIA",
+            key: "Identifikazio-gakoa",
+            received: "Jasotako eguna eta ordua",
+            first_received: "Lehen aurkezpena",
+            kind: "Mota",
+            department: "Saila",
+            subject: "Gaia",
+            kinds: ["kontsulta", "kexa", "erreklamazioa", "intzidentzia", "eskaera", "baja"],
+        },
+        Language::Es => &ReceiptWords {
             title: "JUSTIFICANTE DE RECEPCIÓN",
             key: "Clave identificativa",
             received: "Fecha y hora de recepción",
@@ -374,3 +530,6 @@ pub(crate) fn receipt_words(language: Language) -> &'static ReceiptWords {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

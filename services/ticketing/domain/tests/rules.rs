@@ -224,6 +224,15 @@ fn a_term_that_passed_withdraws_nothing() {
 }
 
 #[test]
+fn a_term_that_passed_turns_nothing_away() {
+    for reason in ["term_elapsed", "no_response", "customer_silent"] {
+        let signpost = "Puede acudir a la Junta Arbitral de Consumo.".parse().unwrap();
+        let reject = Command::Reject { reason: reason.parse().unwrap(), signpost };
+        assert_eq!(apply(opened().ticket, reject, now(1)), Err(Refusal::CloseByElapsedTerm), "{reason}");
+    }
+}
+
+#[test]
 fn a_signpost_that_says_nothing_is_none() {
     let signpost = "aaaaaaaaaaaaaaaaaaaa".parse().unwrap();
     let reject = Command::Reject { reason: "not_ours".parse().unwrap(), signpost };

@@ -103,17 +103,21 @@ struct Row {
     ticket_id: Uuid,
     created_at: jiff_sqlx::Timestamp,
     matches: bool,
+    number: i64,
     last_looked_at: bool,
 }
 
-/// The same columns and the same further filters whatever the rows are read along.
+/// The same columns and the same further filters whatever the rows are read along. `$last` is the number of the last row that is looked at, where it is there.
 macro_rules! look {
-    ($from:literal, $pool:expr, $arguments:expr $(, $more:expr)* $(,)?) => {{
+    ($from:literal, $pool:expr, $arguments:expr) => {
+        look!($from, "$17::bigint", $pool, $arguments)
+    };
+    ($from:literal, $last:literal, $pool:expr, $arguments:expr $(, $more:expr)* $(,)?) => {{
         let a: &Arguments<'_> = $arguments;
         sqlx::query_as!(
             Row,
-            r#"select c.ticket_id, c.created_at as "created_at: _", c.matches as "matches!", c.number = $17 as "last_looked_at!" from (
-                   select k.ticket_id, k.created_at, row_number() over (order by k.created_at desc, k.ticket_id desc) as number,
+            r#"select c.ticket_id, c.created_at as "created_at: _", c.matches as "matches!", c.number as "number!", c.number = c.last as "last_looked_at!" from (
+                   select "# + $last + r#" as last, k.ticket_id, k.created_at, row_number() over (order by k.created_at desc, k.ticket_id desc) as number,
                           coalesce((cardinality($3::text[]) = 0 or k.state = any($3)) and ($4::text is null or k.department = $4)
                           and ($5::text is null or k.owner = $5) and (not $6::bool or k.owner is null)
                           and ($7::uuid is null or k.customer_id = $7)
@@ -125,7 +129,7 @@ macro_rules! look {
                    from "# + $from + r#"
                      and (k.created_at, k.ticket_id) < ($1, $2) and k.created_at >= $16
                    order by k.created_at desc, k.ticket_id desc limit $17
-               ) c where c.matches or c.number = $17 order by c.created_at desc, c.ticket_id desc limit $18"#,
+               ) c where c.matches or c.number = c.last order by c.created_at desc, c.ticket_id desc limit $18"#,
             a.before as _,
             a.before_id,
             &a.states,

@@ -133,13 +133,19 @@ pub(crate) async fn list(pool: &PgPool, after: &str, limit: i64) -> Result<Vec<S
     rows.into_iter().map(StoredProcess::try_from).collect()
 }
 
-/// The map an affair goes by: of those that are made for it, the one that is made for the least else, in the version that was in force when it was
-/// written down here, or the first.
+/// The map an affair goes by: of those that are made for it and have come into force, the one that is made for the least else, in the version that was in
+/// force when it was written down here, or the first. What is made for all is there from the start, whatever its first version says.
 #[tracing::instrument(name = "db.process.of_ticket", skip_all)]
-pub(crate) async fn of_ticket(executor: impl PgExecutor<'_>, ticket: TicketId) -> Result<Option<Process>, StoreError> {
+pub(crate) async fn of_ticket(
+    executor: impl PgExecutor<'_>,
+    ticket: TicketId,
+    now: Timestamp,
+) -> Result<Option<Process>, StoreError> {
     let row = select_processes!(
         "join ticketing.ticket t on t.ticket_id = $1
            and (p.ticket_type is null or p.ticket_type = t.ticket_type) and (p.topic is null or p.topic = t.topic)
+         join ticketing.process_version f on f.process_id = p.process_id and f.version = 1
+           and (f.effective_at <= $2 or (p.ticket_type is null and p.topic is null))
          join lateral (
              select v.* from ticketing.process_version v where v.process_id = p.process_id
              order by v.effective_at <= t.created_at desc,
@@ -148,6 +154,7 @@ pub(crate) async fn of_ticket(executor: impl PgExecutor<'_>, ticket: TicketId) -
          ) v on true
          order by p.ticket_type is null, p.topic is null limit 1",
         ticket.uuid(),
+        now.to_sqlx() as _,
     )
     .fetch_optional(executor)
     .await?;
@@ -286,6 +293,8 @@ pub(crate) struct Among<'a> {
     pub from: Timestamp,
     /// And before then.
     pub to: Timestamp,
+    /// Other maps take affairs from it that have come into force by then.
+    pub now: Timestamp,
 }
 
 /// The one an affair is answered with; itself where it is merged with nothing.
@@ -315,6 +324,7 @@ pub(crate) async fn count(pool: &PgPool, among: &Among<'_>) -> Result<Option<i64
                select t.merged_head is null and ($3::text is null or t.ticket_type = $3) and ($4::text is null or t.topic = $4)
                       and not exists (
                           select from ticketing.process q
+                          join ticketing.process_version f on f.process_id = q.process_id and f.version = 1 and f.effective_at <= $6
                           where (q.ticket_type is null or q.ticket_type = t.ticket_type) and (q.topic is null or q.topic = t.topic)
                             and (q.ticket_type is not null, q.topic is not null) > ($3::text is not null, $4::text is not null)
                       ) as made_for
@@ -326,6 +336,7 @@ pub(crate) async fn count(pool: &PgPool, among: &Among<'_>) -> Result<Option<i64
         among.scope.ticket_type.map(TicketType::as_str),
         among.scope.topic.as_ref().map(Slug::as_str),
         MOST_LOOKED_THROUGH + 1,
+        among.now.to_sqlx() as _,
     )
     .fetch_one(pool)
     .await?;
@@ -347,6 +358,7 @@ pub(crate) async fn turns_of_many(
              and ($2::text is null or ticket_type = $2) and ($3::text is null or topic = $3)
              and not exists (
                  select from ticketing.process q
+                 join ticketing.process_version f on f.process_id = q.process_id and f.version = 1 and f.effective_at <= $7
                  where (q.ticket_type is null or q.ticket_type = t.ticket_type) and (q.topic is null or q.topic = t.topic)
                    and (q.ticket_type is not null, q.topic is not null) > ($2::text is not null, $3::text is not null)
              )
@@ -357,6 +369,7 @@ pub(crate) async fn turns_of_many(
         limit,
         after_at.to_sqlx() as _,
         after_id,
+        among.now.to_sqlx() as _,
     )
     .fetch_all(pool)
     .await?;

@@ -3,25 +3,27 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _, Violations};
+use kernel::{Actor, ActorKind, Classify as _, Department, Kind, ResourceId as _, Violations};
 use ledger::Stamp;
 use postgres::{StoreError, Tx};
 use server::parse;
 use ticketing_domain::{
-    ChangeKind, CustomerId, Delivery, Moment, Notice, NoticeAbout, NoticeId, NoticeScope, NoticeState,
+    ChangeKind, CustomerId, Delivery, DepartmentId, Moment, Notice, NoticeAbout, NoticeId, NoticeScope, NoticeState,
     NoticeTemplateId, NoticeWords, Promise, PromiseForecast, PromiseId, PromiseKind, PromiseState, QuietHours, Reach,
     SlugId as _, Standing, Ticket, awaited, choose_template, route,
 };
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::r#type::v1::LocalizedText;
 
 use super::Ticketing;
 use super::chronicle::{Chronicle, Said};
 use super::request_cure::SLA_MONITOR;
+use super::team::called;
 use crate::Error;
 use crate::grpc::convert;
-use crate::store::named::{NoticeTemplates, Shelf as _, StoredNoticeTemplate};
+use crate::store::named::{Departments, NoticeTemplates, Shelf as _, StoredNoticeTemplate};
 use crate::store::notice::{self, StoredNotice};
 use crate::store::promise::{self, StoredPromise};
 use crate::store::term;
@@ -40,6 +42,8 @@ struct Prepared {
     /// The version in which it was chosen.
     version: i64,
     words: NoticeWords,
+    /// What the department that works on it is called, where the house has named it.
+    department_name: Vec<LocalizedText>,
     forecast: Option<PromiseForecast>,
     reach: Reach,
 }
@@ -104,7 +108,8 @@ impl Ticketing {
         };
         let reach = self.reach_of(stored.ticket.facts().customer).await;
         let (template, version) = (chosen.named.id, chosen.version);
-        let prepared = Prepared { template, version, words, forecast, reach };
+        let department_name = self.name_of(&seen.assignment().department).await?;
+        let prepared = Prepared { template, version, words, department_name, forecast, reach };
         let mut tx = self.db.tx().await?;
         let now = self.ambient.now();
         let locked = ticket::lock(&mut tx, id.ticket).await?.ok_or_else(|| Error::not_found(id.ticket.to_string()))?;
@@ -119,6 +124,12 @@ impl Ticketing {
                 Ok(Announced::Changed)
             }
         }
+    }
+
+    async fn name_of(&self, department: &Department) -> Result<Vec<LocalizedText>, Error> {
+        let Ok(id) = DepartmentId::of(department.as_str()) else { return Ok(Vec::new()) };
+        let named = Departments::get(self.db.reader(), &id).await?;
+        Ok(named.map(|stored| stored.named.content.display_name).unwrap_or_default())
     }
 
     /// The promise, if it is at risk as it was and its template as it was chosen.
@@ -159,9 +170,15 @@ impl Ticketing {
         let ticket = chronicle.part(id.ticket).stored.ticket.clone();
         let facts = ticket.facts();
         let new_due = self.notices.new_due(promise.due, prepared.forecast.map(|told| told.earliest));
-        let (key, department) = (facts.tracking_key.to_string(), department.as_str());
-        let about =
-            NoticeAbout { tracking_key: &key, subject: facts.subject.expose(), department, due: promise.due, new_due };
+        let key = facts.tracking_key.to_string();
+        let language = prepared.words.language_for(facts.language);
+        let about = NoticeAbout {
+            tracking_key: &key,
+            subject: facts.subject.expose(),
+            department: &called(&prepared.department_name, department.as_str(), language),
+            due: promise.due,
+            new_due,
+        };
         let said = prepared.words.say(about, facts.language);
         let said = said.ok_or_else(|| StoreError::corrupt("notice_template", "content", prepared.template.as_str()))?;
         let route = route(&prepared.reach, facts.channel, now, promise.due);

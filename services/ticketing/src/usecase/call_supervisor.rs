@@ -5,6 +5,7 @@ use ticketing_domain::{Assigned, Body, ChangeKind, Moment, Refusal, Ticket, free
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::{Chronicle, Said};
+use super::transfer_ticket::refuse_untold;
 use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
@@ -23,6 +24,7 @@ impl Ticketing {
         target: Target,
         known: Option<Body>,
     ) -> Result<pb::CallSupervisorResponse, Error> {
+        refuse_untold(call, &[("handover", known.is_none())])?;
         let Target { id, etag, key, stated } = target;
         let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
             Begun::Replay(answer) => return Ok(answer),

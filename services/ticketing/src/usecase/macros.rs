@@ -12,6 +12,7 @@ use super::Ticketing;
 use super::change_tickets::Change;
 use super::chronicle::Said;
 use super::named::{EndOfNamed, Kind, NamedPage, NewNamed};
+use super::team::called;
 use super::transfer_ticket::refuse_silent;
 use super::writing::{Begun, kept_answer};
 use crate::Error;
@@ -150,15 +151,15 @@ impl Ticketing {
         if found.erased { Err(Refusal::TicketErased.into()) } else { Ok(found) }
     }
 
-    /// What a macro says in an affair, in its customer's language.
+    /// What a macro says in an affair, in its customer's language where it has a text in it.
     async fn filled(&self, content: &MacroContent, affair: &Stored) -> Result<Body, Error> {
         let facts = affair.ticket.facts();
-        let language = facts.language;
+        let language = content.texts.language_for(facts.language);
         let status = public_status::status(self.db.reader(), facts.id).await?;
         let fill = |place: Placeholder| match place {
             Placeholder::TrackingKey => Some(facts.tracking_key.to_string()),
             Placeholder::Subject => Some(facts.subject.expose().to_owned()),
-            Placeholder::Department => Some(status.department.clone()),
+            Placeholder::Department => Some(called(&status.department_name, &status.department, language)),
             Placeholder::OwnerName => status.owner_name.clone(),
             Placeholder::Received => Some(spelled(facts.first_received, language)),
             Placeholder::AnswerDue => status.term.and_then(|term| term.due).map(|due| spelled(due, language)),

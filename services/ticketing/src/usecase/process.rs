@@ -132,7 +132,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let followed = process::of_ticket(&mut *writing.tx, id).await?;
+        let followed = process::of_ticket(&mut *writing.tx, id, self.ambient.now()).await?;
         let followed = followed.ok_or_else(|| Error::not_found(id.name()))?;
         let mut turns = process::turns(&mut *writing.tx, id).await?;
         let moment = writing.moment;
@@ -166,7 +166,9 @@ impl Ticketing {
     /// The map of an affair, and the way it has come on it; none when there is no such affair. One that is answered with another goes that one's way.
     pub(super) async fn course_of(&self, id: TicketId) -> Result<Option<(Process, Course)>, Error> {
         let Some(id) = process::head_of(self.db.reader(), id).await? else { return Ok(None) };
-        let Some(followed) = process::of_ticket(self.db.reader(), id).await? else { return Ok(None) };
+        let Some(followed) = process::of_ticket(self.db.reader(), id, self.ambient.now()).await? else {
+            return Ok(None);
+        };
         let turns = process::turns(self.db.reader(), id).await?;
         let course = Course::lay(&followed.map, &turns);
         Ok(Some((followed, course)))
@@ -186,7 +188,7 @@ impl Ticketing {
     #[tracing::instrument(name = "process.measure", skip_all, fields(process.id = %asked.id))]
     pub async fn measure_process(&self, asked: Measured) -> Result<pb::ProcessFigures, Error> {
         let stored = self.process_of(&asked.id, asked.version).await?;
-        let among = Among { scope: &stored.process.scope, from: asked.from, to: asked.to };
+        let among = Among { scope: &stored.process.scope, from: asked.from, to: asked.to, now: self.ambient.now() };
         let fits = |count: i64| usize::try_from(count).is_ok_and(|count| count <= MOST_MEASURED);
         if !process::count(self.db.reader(), &among).await?.is_some_and(fits) {
             return Err(Refusal::TooManyTickets { most: MOST_MEASURED }.into());

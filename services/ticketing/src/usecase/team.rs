@@ -1,10 +1,11 @@
 //! Who works on affairs, what a queue asks of them, and what departments are called: put, read, present or away.
 
-use kernel::{Department, Role};
+use kernel::{Department, Language, Role};
 use postgres::{RequestKey, StoreError};
-use server::Call;
+use server::{Call, parse};
 use ticketing_domain::{Agent, AgentId, DepartmentId, Presence, Refusal, SkillRule};
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::r#type::v1::LocalizedText;
 
 use super::claimed::Claimed;
 use super::named::{Kind, NamedPage, NewNamed};
@@ -187,4 +188,10 @@ impl Ticketing {
         ledger::append(&mut tx, &[entry]).await?;
         self.keep(tx, &new.key, present::queue(&stored)).await
     }
+}
+
+/// What a department is called in this language, or in Spanish; its slug where the house has not named it.
+pub(super) fn called(names: &[LocalizedText], slug: &str, language: Language) -> String {
+    let of = |wanted| names.iter().find(|name| name.language() == parse::language_to_proto(wanted));
+    of(language).or_else(|| of(Language::Es)).map_or_else(|| slug.to_owned(), |name| name.text.clone())
 }

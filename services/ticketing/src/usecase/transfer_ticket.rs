@@ -43,12 +43,15 @@ impl Ticketing {
 
 /// Refuses that a person hands an affair over without why and what is known: whoever takes over would ask the customer again.
 pub(super) fn refuse_silent(call: &Call, over: &Handover) -> Result<(), Violations> {
+    refuse_untold(call, &[("reason", over.reason.is_none()), ("handover", over.known.is_none())])
+}
+
+/// Refuses that a person leaves out any of these, each with whether it is missing. A machine that passes a call on may know nothing.
+pub(super) fn refuse_untold(call: &Call, told: &[(&str, bool)]) -> Result<(), Violations> {
     let mut violations = Violations::new();
     if call.acting().has_any(&[Role::Agent, Role::Supervisor]) {
-        for (field, missing) in [("reason", over.reason.is_none()), ("handover", over.known.is_none())] {
-            if missing {
-                violations.push(field, "is required: nobody is asked twice for what they have told");
-            }
+        for (field, _) in told.iter().filter(|(_, missing)| *missing) {
+            violations.push(*field, "is required: nobody is asked twice for what they have told");
         }
     }
     violations.into_result()

@@ -7,7 +7,7 @@ use ventanilla_proto::ticketing::v1::{Presence, TakeReason};
 
 use crate::team::{Team, present};
 use crate::world::{
-    World, assert_refused, complaint, create_request, fact, fresh_id, open, resolved, time, withdrawal,
+    World, assert_refused, complaint, create_request, fact, fields, fresh_id, open, resolved, time, withdrawal,
 };
 
 fn request(ticket: &pb::Ticket) -> pb::CallSupervisorRequest {
@@ -60,6 +60,22 @@ async fn the_customer_is_put_through_to_the_superior_who_is_there_and_holds_fewe
     let said = world.agent().list_messages(list).await.unwrap().into_inner().messages;
     assert_eq!((said[0].visibility(), said[0].body.contains("tres llamadas")), (pb::MessageVisibility::Internal, true));
     assert_eq!(agent.call_supervisor(request).await.unwrap().into_inner(), called, "a retry is the same answer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_tells_the_superior_what_is_known_and_a_machine_need_not() {
+    let world = World::new().await;
+    let ticket = open(&mut world.agent()).await.ticket.unwrap();
+    let silent = || pb::CallSupervisorRequest { handover: String::new(), ..request(&ticket) };
+    for role in [Role::Agent, Role::Supervisor] {
+        let refused = world.team("u-7", role).call_supervisor(silent()).await;
+        let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+        assert_eq!(fields(&refused), ["handover"], "{role}");
+    }
+    world.team("telephone", Role::Ivr).call_supervisor(silent()).await.unwrap();
+    let other = open(&mut world.agent()).await.ticket.unwrap();
+    let silent = pb::CallSupervisorRequest { handover: String::new(), ..request(&other) };
+    world.team("crm", Role::Crm).call_supervisor(silent).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

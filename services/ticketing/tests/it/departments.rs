@@ -12,7 +12,7 @@ fn text(language: Language, text: &str) -> LocalizedText {
     LocalizedText { language: language.into(), text: text.into() }
 }
 
-fn called(slug: &str, es: &str, en: &str) -> pb::Department {
+pub fn called(slug: &str, es: &str, en: &str) -> pb::Department {
     pb::Department {
         name: format!("departments/{slug}"),
         display_name: vec![text(Language::Es, es), text(Language::En, en)],
@@ -20,7 +20,7 @@ fn called(slug: &str, es: &str, en: &str) -> pb::Department {
     }
 }
 
-async fn put(team: &mut Team, department: pb::Department) -> Result<pb::Department, Status> {
+pub async fn put(team: &mut Team, department: pb::Department) -> Result<pb::Department, Status> {
     let request = pb::PutDepartmentRequest { department: Some(department), request_id: fresh_id() };
     team.put_department(request).await.map(Response::into_inner)
 }

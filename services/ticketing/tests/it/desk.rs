@@ -10,6 +10,7 @@ use ventanilla_proto::ticketing::v1::desk_service_client::DeskServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language, LocalizedText};
 
+use crate::departments::{called, put as put_department};
 use crate::team::{of_billing, put};
 use crate::world::{
     CUSTOMER, Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open,
@@ -352,6 +353,29 @@ fn applied(kept: &pb::Macro, ticket: &pb::Ticket) -> pb::ApplyMacroRequest {
         request_id: fresh_id(),
         ..Default::default()
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_macro_names_the_department_as_the_house_does_in_the_language_of_its_text() {
+    let world = World::new().await;
+    let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));
+    let told = texts(&[(Language::Es, "Lo tiene {department}."), (Language::En, "It is with {department}.")]);
+    let kept = put_macro(&mut ana, pb::Macro { texts: told, ..greeting() }).await.unwrap();
+    let mut said = Vec::new();
+    for named in [false, true] {
+        if named {
+            put_department(&mut world.supervisor(), called("billing", "Facturación", "Billing")).await.unwrap();
+        }
+        for language in [Language::Es, Language::En, Language::Gl] {
+            let ticket = pb::Ticket { language: language.into(), ..complaint() };
+            let ticket = agent.create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap();
+            let preview = pb::PreviewMacroRequest { name: kept.name.clone(), ticket: ticket.name };
+            said.push(ana.preview_macro(preview).await.unwrap().into_inner().body);
+        }
+    }
+    let unnamed = ["Lo tiene billing.", "It is with billing.", "Lo tiene billing."];
+    let named = ["Lo tiene Facturación.", "It is with Billing.", "Lo tiene Facturación."];
+    assert_eq!(said, [unnamed, named].concat());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

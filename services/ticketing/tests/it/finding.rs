@@ -469,6 +469,30 @@ async fn what_is_rare_among_very_many_is_found_on_a_later_page_and_each_page_loo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_looked_at_a_thousand_for_words_in_vain_reaches_no_further_back() {
+    let world = World::new().await;
+    let (mut agent, mut finder) = (world.agent(), world.finder("u-7", Role::Agent));
+    let rare = pb::Ticket { topic: "earthquake".into(), ..complaint() };
+    let old = agent.create_ticket(create_request(rare.clone())).await.unwrap().into_inner().ticket.unwrap();
+    world.advance(SignedDuration::from_hours(24 * 100));
+    let new = agent.create_ticket(create_request(rare)).await.unwrap().into_inner().ticket.unwrap();
+    let common = open(&mut agent).await.ticket.unwrap();
+    by_words(&mut finder, "cobro").await;
+    multiply(&world, &common, 1_200).await;
+    world.advance(SignedDuration::from_secs(1_200));
+    let filter = pb::TicketFilter { topic: "earthquake".into(), query: "factura".into(), ..Default::default() };
+    let request = pb::SearchTicketsRequest { filter: Some(filter.clone()), ..Default::default() };
+    let page = finder.search_tickets(request.clone()).await.unwrap().into_inner();
+    assert_eq!(page.tickets.iter().map(|ticket| &ticket.name).collect::<Vec<_>>(), [&new.name]);
+    let (found, pages) = walk(&mut finder, request).await;
+    assert_eq!(found.iter().map(|ticket| &ticket.name).collect::<Vec<_>>(), [&new.name, &old.name]);
+    assert_eq!(pages, 2);
+    let count = pb::CountTicketsRequest { filter: Some(filter), ..Default::default() };
+    let counted = finder.count_tickets(count).await.unwrap().into_inner().counts;
+    assert_eq!((counted[0].count, counted[0].at_least), (1, true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_is_kept_changed_by_its_maker_and_shown_to_its_department() {
     let world = World::new().await;
     let (mut ana, mut boss) = (world.finder("ana", Role::Agent), world.finder("boss", Role::Supervisor));

@@ -219,6 +219,49 @@ async fn an_affair_goes_by_the_map_that_was_in_force_when_it_was_opened() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_map_whose_day_has_not_come_takes_no_affair_from_the_one_in_force() {
+    let world = World::new().await;
+    let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());
+    let any_claim = pb::Process { topic: String::new(), ..process("claims", "") };
+    put(&mut boss, any_claim).await.unwrap();
+    world.advance(SignedDuration::from_mins(1));
+    let opened = open(&mut agent).await;
+    let before = opened.ticket.clone().unwrap();
+    let steps = vec![pb::ProcessStep {
+        may_begin: true,
+        may_end: true,
+        ..step("desk", &[S::Acknowledged, S::InProgress], &[])
+    }];
+    let next = pb::Process { steps, effective_time: time("2026-11-24T09:00:00Z"), ..process("claims-next", "") };
+    put(&mut boss, next).await.unwrap();
+
+    let between = open(&mut agent).await.ticket.unwrap();
+    for ticket in [&before, &between] {
+        let course = course(&mut boss, &ticket.name).await;
+        assert_eq!((course.process.as_str(), ids(&course)), ("processes/claims", vec!["intake"]));
+    }
+    assert_eq!(status(&world, &opened).await.step_title, "Título de intake");
+    let before = start(&mut agent, &before).await.unwrap();
+    assert_eq!(enter(&mut boss, &before, "correct").await.unwrap().process, "processes/claims");
+    let measured = |slug: &str| pb::MeasureProcessRequest {
+        name: format!("processes/{slug}"),
+        from_time: time("2026-01-01T00:00:00Z"),
+        to_time: time("2027-01-01T00:00:00Z"),
+        ..Default::default()
+    };
+    let figures = boss.measure_process(measured("claims")).await.unwrap().into_inner();
+    assert_eq!((figures.ticket_count, figures.conforming_count), (2, 2));
+
+    world.advance(SignedDuration::from_hours(24));
+    let after = open(&mut agent).await;
+    let name = after.ticket.clone().unwrap().name;
+    assert_eq!(course(&mut boss, &name).await.process, "processes/claims-next");
+    assert_eq!(status(&world, &after).await.step_title, "Título de desk");
+    let figures = boss.measure_process(measured("claims")).await.unwrap().into_inner();
+    assert_eq!(figures.ticket_count, 0, "they are another map's now");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_step_is_entered_by_word_and_the_way_is_told_with_what_left_the_map() {
     let world = World::new().await;
     let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{Arguments, FIRST, Filter, Found, Place, Row, found};
 
-/// How far back a look for words goes, each some ten times as far as the one before: so that a word which is in every tenth affair is looked for
-/// among the newest alone, and one that is rare is found at the third or fourth look, which costs little since it is rare.
+/// How far back a look for words goes, each some times as far as the one before: so that a word which is in every tenth affair is looked for among the
+/// newest alone, and one that is rare is found at the fourth or fifth look, which costs little since it is rare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
     Hours(i64),
@@ -22,8 +22,10 @@ enum Reach {
     Months(i64),
 }
 
-const REACHES: [Reach; 4] = [Reach::Hours(3), Reach::Days(2), Reach::Days(20), Reach::Months(8)];
-/// A page goes on from one reach of months to the next for so long, and then says where to go on.
+const REACHES: [Reach; 5] = [Reach::Hours(3), Reach::Days(2), Reach::Days(10), Reach::Months(2), Reach::Months(8)];
+/// A page that has looked at so many affairs reaches no further back, and says where to go on: what all its words are in is in too many more of them.
+const ENOUGH_LOOKED_AT: i64 = 1_000;
+/// A page goes on from one furthest reach to the next for so long, and then says where to go on.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Reach {
@@ -96,32 +98,31 @@ pub(crate) async fn look(
     let mut back_from = arguments.before.to_jiff().min(now);
     let mut all = Found::default();
     let mut reaches = REACHES.into_iter();
-    let mut reach = REACHES[0];
+    let (mut reach, mut looked_at) = (REACHES[0], 0);
     loop {
         reach = reaches.next().unwrap_or(reach);
         let (window, begins) = reach.window(back_from);
         let rows = look_within(pool, &arguments, &asked.query, &window).await?;
+        let within = rows.last().filter(|last| last.last_looked_at).map_or(0, |last| last.number);
         let found = found(rows, arguments.limit);
-        let enough = i64::try_from(found.places.len()).unwrap_or(i64::MAX) >= arguments.limit;
+        arguments.limit -= i64::try_from(found.places.len()).unwrap_or(i64::MAX);
+        all.places.extend(found.places);
         let reached = begins <= asked.oldest || filter.from.is_some_and(|from| begins <= from);
-        if enough || found.ended_at.is_some() || reached {
-            all.places.extend(found.places);
+        if within >= arguments.most {
             all.ended_at = found.ended_at;
             return Ok(all);
         }
-        if !matches!(reach, Reach::Months(_)) {
-            // The next reach goes over the same again, and further.
-            continue;
+        if arguments.limit <= 0 || reached {
+            return Ok(all);
         }
         // All that this one reaches has been looked at.
-        arguments.limit -= i64::try_from(found.places.len()).unwrap_or(i64::MAX);
-        all.places.extend(found.places);
-        (arguments.before, arguments.before_id) = (begins.to_sqlx(), Uuid::nil());
-        back_from = begins - SignedDuration::from_micros(1);
-        if begun.elapsed() > PATIENCE {
+        looked_at += within;
+        if looked_at >= ENOUGH_LOOKED_AT || (reaches.len() == 0 && begun.elapsed() > PATIENCE) {
             all.ended_at = Some((begins, Uuid::nil()));
             return Ok(all);
         }
+        (arguments.before, arguments.before_id) = (begins.to_sqlx(), Uuid::nil());
+        back_from = begins - SignedDuration::from_micros(1);
     }
 }
 
@@ -132,11 +133,12 @@ async fn look_within(
     window: &str,
 ) -> Result<Vec<Row>, StoreError> {
     let rows = look!(
-        "(select w.created_at, w.ticket_id from ticketing.ticket_words w
+        "(select w.created_at, w.ticket_id, count(*) over () as matched from ticketing.ticket_words w
           where w.words @@ ($19::text::tsquery && $20::text::tsquery)
             and (w.created_at, w.ticket_id) < ($1, $2) and w.created_at >= $16
           group by w.created_at, w.ticket_id order by w.created_at desc, w.ticket_id desc limit $17) w
          join ticketing.ticket k on k.ticket_id = w.ticket_id where true",
+        "least($17, w.matched)",
         pool,
         arguments,
         query,

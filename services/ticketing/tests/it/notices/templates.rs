@@ -7,7 +7,8 @@ use ventanilla_proto::ticketing::v1::NoticeOutcome;
 use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Language};
 
-use super::{approve, put, said, supervisor, template, transport};
+use super::{DUE, House, approve, approved, put, said, supervisor, template, transport, written};
+use crate::departments::{called, put as put_department};
 use crate::world::{World, assert_refused, fields, time};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,4 +102,15 @@ async fn all_that_is_wrong_is_named_together() {
     };
     let refused = assert_refused(sender.report_notice(report).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["name", "hand_count", "reason", "request_id"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_names_the_department_as_the_house_does() {
+    let house = House::new().await;
+    let text = "{department}: {cause} {new_due} {remedy}";
+    let template = pb::NoticeTemplate { texts: vec![said(Language::Es, text)], ..template("delay", "", "") };
+    approved(&house.world, template).await;
+    put_department(&mut house.world.supervisor(), called("billing", "Facturación", "Billing")).await.unwrap();
+    let told = written(&house.world, &house.at_risk(DUE).await).await;
+    assert!(told.text.starts_with("Facturación: "), "{}", told.text);
 }
