@@ -21,6 +21,7 @@ mod close_ticket;
 mod create_ticket;
 mod customers_apart;
 pub(crate) mod draft;
+mod every_id;
 mod get_journey;
 mod get_keypad_status;
 mod get_public_affair;

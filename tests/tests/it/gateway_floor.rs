@@ -385,6 +385,8 @@ async fn one_customer_is_found_and_seen_with_every_department() {
     assert_eq!(path, format!("/floor/{name}"));
     let described = agent.post("/floor/customers", &[("csrf", &csrf), ("document", &affair.person.document)]).await;
     shows(&described, &["Zenobia Quiñonero", &path]);
+    let described = agent.post("/floor/customers", &[("csrf", &csrf), ("email", &affair.person.email)]).await;
+    shows(&described, &["Zenobia Quiñonero", &path, "e-mail"]);
     let nobody = agent.post("/floor/customers", &[("csrf", &csrf), ("phone", "699 999 999")]).await;
     shows(&nobody, &["Nobody like that is known."]);
     let unreadable = agent.post("/floor/customers", &[("csrf", &csrf), ("document", "1")]).await;

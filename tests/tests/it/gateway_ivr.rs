@@ -3,6 +3,7 @@
 mod exchange;
 mod limits;
 mod named;
+mod one_person;
 mod open;
 mod plan;
 mod session;

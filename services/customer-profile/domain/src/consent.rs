@@ -159,6 +159,14 @@ pub fn standings(statements: &[Statement], now: Timestamp) -> Vec<(Purpose, Opti
         .collect()
 }
 
+/// Whether somebody wants no automated evaluation of themselves, by whatever channel they said so.
+pub fn refuses_profiling(statements: &[Statement], now: Timestamp) -> bool {
+    let withdrawn = |standing: &Standing| matches!(standing, Standing::Withdrawn { .. });
+    standings(statements, now)
+        .iter()
+        .any(|(purpose, _, standing)| *purpose == Purpose::Profiling && withdrawn(standing))
+}
+
 /// How things stand with one purpose on one channel (or on all, when absent); `None` when nobody ever spoke of it.
 pub fn standing(
     statements: &[Statement],

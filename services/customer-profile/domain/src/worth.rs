@@ -189,6 +189,16 @@ impl Worth {
         };
         Self { lifecycle, band, rhythm, last_purchase_at, signals }
     }
+
+    /// The same of whom nobody is to evaluate: what was bought and agreed, and no judgement of it.
+    #[must_use]
+    pub fn unprofiled(self) -> Self {
+        let lifecycle = match self.lifecycle {
+            Lifecycle::AtRisk => Lifecycle::Active,
+            lifecycle => lifecycle,
+        };
+        Self { lifecycle, band: None, signals: Vec::new(), ..self }
+    }
 }
 
 /// The median of the last gaps of a day or more: what is bought together is bought once.

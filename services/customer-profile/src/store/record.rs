@@ -1,5 +1,7 @@
 //! Source records and their versions.
 
+use std::collections::HashMap;
+
 use customer_profile_domain::{Content, CustomerId, PersonName, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -41,6 +43,20 @@ pub(crate) struct NewRecord<'a> {
     pub external_id: &'a str,
     pub department: &'a Department,
     pub own_customer: CustomerId,
+}
+
+/// The customer ids that these records brought.
+#[tracing::instrument(name = "db.record.own_customers", skip_all)]
+pub(crate) async fn own_customers(
+    tx: &mut PgConnection,
+    records: &[Uuid],
+) -> Result<HashMap<SourceRecordId, CustomerId>, StoreError> {
+    let rows =
+        sqlx::query!("select id, own_customer_id from customer_profile.source_record where id = any($1)", records,)
+            .fetch_all(tx)
+            .await?;
+    let own = |id, own| (SourceRecordId::from_uuid(id), CustomerId::from_uuid(own));
+    Ok(rows.into_iter().map(|row| own(row.id, row.own_customer_id)).collect())
 }
 
 #[tracing::instrument(name = "db.record.find", skip_all)]

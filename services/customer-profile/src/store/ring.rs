@@ -13,6 +13,8 @@ use super::wishes;
 /// One customer who has the number.
 pub(crate) struct Holder {
     pub line: LineUse,
+    /// What the record with the number brought that was observed last; present when the number leads to this customer alone.
+    pub own_customer: Option<CustomerId>,
     pub language: i16,
     /// The customer's data is kept and not used.
     pub restricted: bool,
@@ -61,7 +63,7 @@ pub(crate) struct Promise {
 pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Result<Found, StoreError> {
     let rows = sqlx::query!(
         r#"with proven as materialized (
-               select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
+               select source_record_id, customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
                where kind = 'phone' and key = $1 and not unproven and (valid_from is null or valid_from <= $2)
                  and (valid_until is null or valid_until > $2)
                  and not exists (
@@ -75,7 +77,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
            ), carrier as materialized (
                select * from proven
                union all
-               (select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
+               (select source_record_id, customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
                 where kind = 'phone' and key = $1 and unproven and not exists (select from proven)
                   and (valid_from is null or valid_from <= $2) and (valid_until is null or valid_until > $2)
                   and not exists (
@@ -88,7 +90,8 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                   ) limit 65)
            ), uses as materialized (
                select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at,
-                      bool_or(shared) as shared, bool_and(unproven) as unproven
+                      bool_or(shared) as shared, bool_and(unproven) as unproven,
+                      (array_agg(source_record_id order by observed_at desc, source_record_id desc))[1] as record
                from carrier group by customer_id
            )
            select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", u.unproven as "unproven!", (select count(*) > 64 from carrier) as "crowded!", c.language, c.restricted,
@@ -97,6 +100,8 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                   one.disability as "disability?", case when one.open_tickets is not null then c.profile end as profile,
                   one.promise_id as "promise_id?", one.ticket_id as "ticket_id?", one.channel as "channel?",
                   one.due_at as "due_at?", one.made_at as "made_at?", one.state as "state?", one.danger as "danger?",
+                  case when one.open_tickets is not null then
+                      (select r.own_customer_id from customer_profile.source_record r where r.id = u.record) end as own_customer,
                   array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from uses u
            join customer_profile.customer c on c.id = u.customer_id
@@ -166,6 +171,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
                     shared: row.shared,
                     unproven: row.unproven,
                 },
+                own_customer: row.own_customer.map(CustomerId::from_uuid),
                 language: row.language,
                 restricted: row.restricted,
                 profile: row.profile,

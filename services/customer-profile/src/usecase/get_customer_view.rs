@@ -1,6 +1,6 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
-use customer_profile_domain::consent::Statement;
+use customer_profile_domain::consent::{Statement, refuses_profiling};
 use customer_profile_domain::{Attended, CustomerId, Disability, Effort, Trouble, Worth, priority_right};
 use jiff::{SignedDuration, Timestamp};
 use kernel::Channel;
@@ -87,6 +87,7 @@ pub(crate) async fn get_customer_view(
     });
     let (dealings, sums) = view.dealings.read(view.id)?;
     let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);
+    let worth = if refuses_profiling(&statements, now) { worth.unprofiled() } else { worth };
     shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, worth_standing));
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     shown.effort = Some(effort(&Effort::of(&costs, now), profile.effort.cap(), own.clone()));

@@ -1,6 +1,6 @@
 //! `LookupByPhone`: who is calling, inside the ring.
 
-use customer_profile_domain::{CallerNumber, LineUse, MatchGrade, grade_phone, priority_right};
+use customer_profile_domain::{CallerNumber, CustomerId, LineUse, MatchGrade, grade_phone, priority_right};
 use jiff::Timestamp;
 use kernel::ResourceId;
 use prost::Message;
@@ -36,6 +36,7 @@ pub(crate) async fn lookup_by_phone(
         grade: grade(found.grade).into(),
         shared_line: found.shared_line,
         customer: found.customer.map(|id| id.name()).unwrap_or_default(),
+        own_customer: own_customer(&holders, found.customer).map(|id| id.name()).unwrap_or_default(),
         candidates: found.candidates.iter().map(|id| id.name()).collect(),
         language: common_language(&holders),
         gaps: gaps.collect(),
@@ -84,6 +85,12 @@ fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs, now: Timestamp) {
         danger: p.danger,
     };
     answer.top_promise = affairs.promise.as_ref().map(|p| get_customer_view::promise(told(p), now));
+}
+
+/// The id under which what the customer brings by this number is to be written.
+fn own_customer(holders: &[Holder], customer: Option<CustomerId>) -> Option<CustomerId> {
+    let holder = holders.iter().find(|holder| Some(holder.line.customer) == customer)?;
+    holder.own_customer
 }
 
 /// The language of all who have the number, 0 when they have not the same.

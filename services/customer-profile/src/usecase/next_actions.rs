@@ -1,6 +1,7 @@
 //! `ProposeNextBestAction`, `DecideNextAction`, `CompleteNextAction` and `ListNextActions`: what to do for a customer of the house's own
 //! accord, with its reasons, once somebody has approved it.
 
+use customer_profile_domain::consent::{Statement, refuses_profiling};
 use customer_profile_domain::{
     ActionId, ActionKind, ActionReason, ActionState, Attended, CustomerId, Discretion, Effort, Heard, Judged,
     NextAction, PATIENCE, PEACE, Situation, Worth, YEAR,
@@ -126,6 +127,9 @@ fn is_given_beside(action: &Action, known: &[Action], now: Timestamp) -> bool {
 fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) -> Result<Situation, ProfileError> {
     let trouble = get_customer_view::trouble(&view);
     let (dealings, sums) = view.dealings.read(view.id)?;
+    let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);
+    let statements: Vec<Statement> = view.consents.into_iter().map(Statement::try_from).collect::<Result<_, _>>()?;
+    let worth = if refuses_profiling(&statements, now) { worth.unprofiled() } else { worth };
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     let effort = Effort::of(&costs, now);
     // The customer's own from where they are not crowded out by the firm's.
@@ -142,7 +146,7 @@ fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) ->
         complaint: trouble.complaint,
         open_affairs: view.tickets.len(),
         effort_reached: profile.effort.cap().is_some_and(|cap| effort.reaches(cap)),
-        signals: Worth::of(&dealings, sums, trouble, profile.worth.bands(), now).signals,
+        signals: worth.signals,
         affairs_unknown: false,
         in_peace: false,
         goodwill_within_year: known.iter().any(given),

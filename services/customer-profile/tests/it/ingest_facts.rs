@@ -190,3 +190,40 @@ async fn every_fault_of_a_dealing_is_named_and_stops_no_other() {
     }
     assert_eq!(world.count("dealing").await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_back_their_agreement_to_be_profiled_is_not_judged() {
+    let world = World::new().await;
+    let ana = world.ingest(record("crm", "sales", "1").parts(["Ana", "Pérez", "Gil"])).await.customer;
+    // Every month, and not since: late.
+    let months = ["2026-05", "2026-06", "2026-07", "2026-08"];
+    let bought = |month: &&str| dealing(&ana, month, DealingKind::Purchase, &format!("{month}-20T10:00:00Z"));
+    tell(&world, months.iter().map(bought).collect()).await;
+    let judged = worth(&world, &ana).await;
+    assert_eq!((judged.lifecycle(), judged.segment()), (CustomerLifecycle::AtRisk, ValueSegment::Middle));
+    assert_eq!(judged.churn_signals().collect::<Vec<_>>(), [ChurnSignal::PurchaseLate]);
+
+    let withdrawn = WithdrawConsentRequest {
+        parent: ana.clone(),
+        purpose: ConsentPurpose::Profiling.into(),
+        request_id: world.request_id(),
+        ..Default::default()
+    };
+    world.client(Role::Agent).withdraw_consent(withdrawn).await.unwrap();
+    let told = worth(&world, &ana).await;
+    assert_eq!((told.lifecycle(), told.segment()), (CustomerLifecycle::Active, ValueSegment::Unspecified));
+    assert_eq!(told.churn_signals().collect::<Vec<_>>(), []);
+    assert_eq!((told.purchase_count, told.spent), (judged.purchase_count, judged.spent), "what was bought is told");
+
+    let agreed = GiveConsentRequest {
+        parent: ana.clone(),
+        purpose: ConsentPurpose::Profiling.into(),
+        legal_basis: LegalBasis::Consent.into(),
+        proof: "recording 4712".to_owned(),
+        request_id: world.request_id(),
+        ..Default::default()
+    };
+    world.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+    world.client(Role::Agent).give_consent(agreed).await.unwrap();
+    assert_eq!(worth(&world, &ana).await.lifecycle(), CustomerLifecycle::AtRisk);
+}

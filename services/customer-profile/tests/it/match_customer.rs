@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kernel::Role;
 use tonic::Code;
+use ventanilla_customer_profile::IdentitySettings;
 use ventanilla_proto::customer::v1::*;
 
 use crate::support::{Dice, Say, World, dni, fields, reason, record};
@@ -60,6 +61,7 @@ async fn a_person_is_found_through_slips_and_told_why() {
     let found = world.matches(said(["BEGONA", "Echevarria", ""], "1975-12-03").phone("+34 600 111 222")).await;
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!((&found[0].customer, &found[0].source_record), (&record.customer, &record.name));
+    assert_eq!(found[0].own_customer, record.own_customer);
     assert!(matches!(found[0].grade(), MatchGrade::Certain | MatchGrade::Probable), "{found:?}");
     let sum: f64 = found[0].findings.iter().map(|finding| finding.weight).sum();
     assert!((sum - found[0].score).abs() < 1e-9, "the findings add up to the score");
@@ -312,6 +314,96 @@ async fn a_key_that_a_record_more_would_make_a_crowds_finds_nobody() {
         (1, 0),
         "as comparing them does"
     );
+}
+
+/// Who says nothing but this.
+fn asked() -> SourceRecord {
+    record("x", "sales", "x")
+}
+
+/// The same with what an issuer gave out.
+fn issued(said: SourceRecord, kind: IdentifierType, issuer: &str, value: &str) -> SourceRecord {
+    let mut said = said.with(kind, value);
+    issuer.clone_into(&mut said.identifiers.last_mut().unwrap().issuer);
+    said
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_carries_what_is_asked_for_is_found_however_many_records_are_expected() {
+    let on_chat = |said| issued(said, IdentifierType::Chat, "whatsapp", "begona.e");
+    let on_the_net = |said| issued(said, IdentifierType::Social, "instagram", "@Begona.E");
+    for expected_records in [100_000, 1_000_000] {
+        let world = World::telling(IdentitySettings { expected_records, ..IdentitySettings::default() }).await;
+        let begona = known("1", BEGONA, "1975-03-12").email("begona@correo.example").phone("600111222");
+        let begona = world.ingest(on_the_net(on_chat(begona))).await;
+        world.ingest(known("2", ["Hugo", "Gil", "Soto"], "1988-07-01").email("hugo@correo.example")).await;
+        let by_mail = |said: SourceRecord| said.email("Begona@correo.example");
+        for (said, carries) in [
+            (by_mail(asked()), vec![IdentifierType::Email]),
+            (asked().phone("600111222"), vec![IdentifierType::Phone]),
+            (by_mail(asked().phone("600111222")), vec![IdentifierType::Phone, IdentifierType::Email]),
+            (on_chat(asked()), vec![IdentifierType::Chat]),
+            (on_the_net(asked()), vec![IdentifierType::Social]),
+            // Whatever else they say: somebody else may be writing for her.
+            (by_mail(said(["Iñaki", "Zubizarreta", "Otaegi"], "1931-11-23")), vec![IdentifierType::Email]),
+        ] {
+            let found = world.matches(said.clone()).await;
+            assert_eq!(found.len(), 1, "of {expected_records}, by {said:?}: {found:?}");
+            assert_eq!((&found[0].customer, &found[0].source_record), (&begona.customer, &begona.name));
+            assert!(matches!(found[0].grade(), MatchGrade::Possible | MatchGrade::Probable), "{found:?}");
+            assert_eq!(found[0].carries().collect::<Vec<_>>(), carries);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_shared_over_or_a_things_finds_nobody_by_itself() {
+    let world = World::new().await;
+    let mut said = issued(known("1", BEGONA, "1975-03-12"), IdentifierType::Device, "broadband", "SIM1")
+        .email("casa@correo.example")
+        .email("antes@correo.example")
+        .email("begona@correo.example");
+    said.identifiers[1].shared = true;
+    said.identifiers[2].valid_until_time = Some(crate::support::time("2026-01-01T00:00:00Z"));
+    let begona = world.ingest(said).await;
+    for nobody in [
+        issued(asked(), IdentifierType::Device, "broadband", "SIM1"),
+        asked().email("casa@correo.example"),
+        asked().email("antes@correo.example"),
+    ] {
+        assert_eq!(world.matches(nobody.clone()).await, [], "{nobody:?}");
+    }
+    let mut shared = asked().email("begona@correo.example");
+    shared.identifiers[0].shared = true;
+    assert_eq!(world.matches(shared).await, []);
+    let found = world.matches(asked().email("begona@correo.example")).await;
+    assert_eq!((found.len(), &found[0].customer), (1, &begona.customer));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailbox_finds_all_who_carry_it_until_they_are_a_crowd() {
+    let world = World::new().await;
+    for n in 1..=9 {
+        let other = ["Ana", &surname(n), &surname(n * 7 + 3)];
+        world.ingest(known(&n.to_string(), other, "").email("oficina@correo.example")).await;
+        let found = world.matches(asked().email("oficina@correo.example")).await;
+        assert_eq!(found.len(), if n <= 8 { n as usize } else { 0 }, "{n} carry it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_form_alone_says_is_found_until_somebody_is_known_by_it() {
+    let world = World::new().await;
+    let form = SourceRecord { source_system: "web-form".to_owned(), ..known("1", BEGONA, "") };
+    let request =
+        IngestSourceRecordRequest { record: Some(form.email("begona@correo.example")), request_id: world.request_id() };
+    let written = world.client(Role::Form).ingest_source_record(request).await.unwrap().into_inner();
+    let by_mail = || asked().email("begona@correo.example");
+    let found = world.matches(by_mail()).await;
+    assert_eq!((found.len(), &found[0].customer), (1, &written.customer), "{found:?}");
+    let hugo = world.ingest(known("2", ["Hugo", "Gil", "Soto"], "").email("begona@correo.example")).await;
+    let found = world.matches(by_mail()).await;
+    assert_eq!((found.len(), &found[0].customer), (1, &hugo.customer), "{found:?}");
 }
 
 /// Somebody of a small house, by chance.

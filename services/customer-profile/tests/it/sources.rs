@@ -183,21 +183,98 @@ async fn whatever_is_down_or_silent_the_view_and_the_ring_answer_in_time_and_nam
     drop(deaf);
 }
 
+/// A customer-profile that is told everything.
+struct Fed {
+    served: Served,
+    feeds: Vec<Served>,
+    _databases: [Database; 2],
+}
+
+impl Fed {
+    async fn new() -> Self {
+        let harness = Harness::in_real_time();
+        let house = Migrator::with_migrations(Vec::new());
+        let schemas: Vec<(&str, &Migrator)> = SOURCES.iter().map(|(_, schema)| (*schema, &house)).collect();
+        let theirs = Database::fresh_with(&schemas).await;
+        let (mut feeds, mut peers) = (Vec::new(), Vec::new());
+        for source in SOURCES {
+            let feed = ledger_of(&harness, &theirs, source).await;
+            peers.push((source.0, feed.addr));
+            feeds.push(feed);
+        }
+        let database = Database::fresh(SCHEMA, &migrations()).await;
+        let house = harness.house_with("customer-profile", &peers);
+        let served = harness.start(assemble(Settings::new(database.settings()), house).await.unwrap()).await;
+        Self { served, feeds, _databases: [database, theirs] }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_to_be_profiled_is_offered_nothing_because_they_may_leave() {
+    let Fed { served, feeds: _feeds, _databases } = Fed::new().await;
+    let request_id = |n: u32| format!("00000000-0000-7000-8000-{n:012}");
+    let request = IngestSourceRecordRequest {
+        record: Some(record("crm", "sales", "1").parts(["Ana", "Pérez", "Gil"])),
+        request_id: request_id(1),
+    };
+    let mut crm = CustomerServiceClient::new(served.channel(Role::Crm));
+    let ana = crm.ingest_source_record(request).await.unwrap().into_inner().customer;
+    let told = [(DealingKind::ContractStart, 400), (DealingKind::ContractEnd, 3)].map(|(kind, days)| Dealing {
+        source_system: "shop".to_owned(),
+        external_id: format!("{kind:?}"),
+        customer: ana.clone(),
+        kind: kind.into(),
+        occurred_time: Some(server::parse::time_to_proto(
+            jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days),
+        )),
+        ..Default::default()
+    });
+    let told = told.into_iter().zip(2..);
+    let told = told.map(|(dealing, n)| IngestFactsRequest { dealing: Some(dealing), request_id: request_id(n) });
+    let told: Vec<IngestFactsRequest> = told.collect();
+    let taken = crm.ingest_facts(futures::stream::iter(told)).await.unwrap().into_inner();
+    assert_eq!(taken.filter(|answer| std::future::ready(answer.is_ok())).count().await, 2);
+
+    let agent = CustomerServiceClient::new(served.channel(Role::Agent));
+    let withdrawn = WithdrawConsentRequest {
+        parent: ana.clone(),
+        purpose: ConsentPurpose::Profiling.into(),
+        request_id: request_id(4),
+        ..Default::default()
+    };
+    agent.clone().withdraw_consent(withdrawn).await.unwrap();
+    // Once it is known that she has no affair open.
+    let proposed = |first: u32| {
+        let (agent, name) = (agent.clone(), ana.clone());
+        let turn = std::sync::atomic::AtomicU32::new(first);
+        testkit::eventually(Duration::from_secs(30), move || {
+            let (mut agent, name) = (agent.clone(), name.clone());
+            let request_id = request_id(turn.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+            async move {
+                let request = ProposeNextBestActionRequest { name, request_id };
+                let answer = agent.propose_next_best_action(request).await.unwrap().into_inner();
+                if answer.gaps.is_empty() { Ok(answer.next_actions) } else { Err(format!("{:?}", answer.gaps)) }
+            }
+        })
+    };
+    assert_eq!(proposed(1_000).await, []);
+    let agreed = GiveConsentRequest {
+        parent: ana.clone(),
+        purpose: ConsentPurpose::Profiling.into(),
+        legal_basis: LegalBasis::Consent.into(),
+        proof: "recording 4712".to_owned(),
+        request_id: request_id(5),
+        ..Default::default()
+    };
+    agent.clone().give_consent(agreed).await.unwrap();
+    let offered = proposed(2_000_000).await;
+    assert_eq!(offered.iter().map(NextAction::kind).collect::<Vec<_>>(), [NextActionKind::FollowUp]);
+    assert!(offered[0].reasons().any(|reason| reason == NextActionReason::Leaving));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_merge_is_shown_with_what_may_be_missing_and_is_the_same_whoever_is_silent() {
-    let harness = Harness::in_real_time();
-    let house = Migrator::with_migrations(Vec::new());
-    let schemas: Vec<(&str, &Migrator)> = SOURCES.iter().map(|(_, schema)| (*schema, &house)).collect();
-    let theirs = Database::fresh_with(&schemas).await;
-    let (mut feeds, mut peers) = (Vec::new(), Vec::new());
-    for source in SOURCES {
-        let feed = ledger_of(&harness, &theirs, source).await;
-        peers.push((source.0, feed.addr));
-        feeds.push(feed);
-    }
-    let database = Database::fresh(SCHEMA, &migrations()).await;
-    let house = harness.house_with("customer-profile", &peers);
-    let served = harness.start(assemble(Settings::new(database.settings()), house).await.unwrap()).await;
+    let Fed { served, mut feeds, _databases } = Fed::new().await;
     let mut customers = Vec::new();
     for (n, given) in [(1, "Ana"), (2, "Eva")] {
         let request = IngestSourceRecordRequest {

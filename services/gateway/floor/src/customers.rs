@@ -152,12 +152,31 @@ async fn by_description(floor: &Floor, session: &Session, asked: Asked) -> Resul
     let mut found = Vec::new();
     for matched in matches {
         let Some((id, called, about)) = told(floor, session, &matched.customer).await else { continue };
-        let agrees = matched.findings.iter().filter(|finding| finding.weight > 0.0);
-        let why = agrees.map(|finding| words::field(finding.field, lang)).collect::<Vec<_>>().join(", ");
         let grade = words::grade(matched.grade, lang);
-        found.push(Found { id, called, grade, score: format.decimal(matched.score, 1), why, about });
+        found.push(Found {
+            id,
+            called,
+            grade,
+            score: format.decimal(matched.score, 1),
+            why: why(&matched, lang),
+            about,
+        });
     }
     Ok(shown(session, asked, Some(found), ""))
+}
+
+/// What agrees: what speaks for it, and what they carry of what was asked for.
+fn why(matched: &customer::CustomerMatch, lang: Lang) -> String {
+    let agrees = matched.findings.iter().filter(|finding| finding.weight > 0.0);
+    let agrees = agrees.map(|finding| words::field(finding.field, lang));
+    let mut why: Vec<&str> = agrees.collect();
+    for carried in &matched.carries {
+        let carried = words::identifier(*carried, lang);
+        if !why.contains(&carried) {
+            why.push(carried);
+        }
+    }
+    why.join(", ")
 }
 
 /// What a customer is called, and what tells them from others.

@@ -1,8 +1,8 @@
 //! Looking for affairs, newest first: along the index that fits best, looking at so many of its rows and no more.
 //!
 //! What is looked for by is any mixture of filters, and there is no index for each. So a page is read along one that is in order (of the customer, of the
-//! department, of what is not over …), and the rest is looked at row by row. Whatever the mixture, a page costs at most [`MOST_LOOKED_AT`] rows: where
-//! what is asked for is rarer than that, the page ends early and says where to go on.
+//! department, of what is not over …), and the rest is looked at row by row. Whatever the mixture, a page costs at most [`MOST_LOOKED_AT`] rows, of a
+//! customer with several ids so many of each: where what is asked for is rarer than that, the page ends early and says where to go on.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -31,8 +31,8 @@ pub(crate) struct Filter {
     pub owner: Option<Owner>,
     /// Owned by nobody.
     pub unowned: bool,
-    /// Of this customer.
-    pub customer: Option<CustomerId>,
+    /// Of the customer with these ids; of anybody when there are none.
+    pub customers: Vec<CustomerId>,
     /// Of one of these types.
     pub ticket_types: Vec<TicketType>,
     /// Of one of these severities.
@@ -59,6 +59,7 @@ pub(crate) struct Filter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Along {
     Customer,
+    IdsOfCustomer,
     Incident,
     Owner,
     LiveOfDepartment,
@@ -73,7 +74,9 @@ const LIVE: [Standing; 4] = [Standing::Acknowledged, Standing::InProgress, Stand
 impl Filter {
     fn along(&self) -> Along {
         let live = !self.states.is_empty() && self.states.iter().all(|state| LIVE.contains(state));
-        if self.customer.is_some() {
+        if self.customers.len() > 1 {
+            Along::IdsOfCustomer
+        } else if !self.customers.is_empty() {
             Along::Customer
         } else if self.incident.is_some() {
             Along::Incident
@@ -120,7 +123,7 @@ macro_rules! look {
                    select "# + $last + r#" as last, k.ticket_id, k.created_at, row_number() over (order by k.created_at desc, k.ticket_id desc) as number,
                           coalesce((cardinality($3::text[]) = 0 or k.state = any($3)) and ($4::text is null or k.department = $4)
                           and ($5::text is null or k.owner = $5) and (not $6::bool or k.owner is null)
-                          and ($7::uuid is null or k.customer_id = $7)
+                          and (cardinality($7::uuid[]) = 0 or k.customer_id = any($7))
                           and (cardinality($8::text[]) = 0 or k.ticket_type = any($8))
                           and (cardinality($9::text[]) = 0 or k.severity = any($9))
                           and ($10::text is null or k.topic = $10) and ($11::text is null or k.channel = $11)
@@ -136,7 +139,7 @@ macro_rules! look {
             a.department,
             a.owner,
             a.unowned,
-            a.customer,
+            &a.customers,
             &a.types,
             &a.severities,
             a.topic,
@@ -166,7 +169,7 @@ struct Arguments<'a> {
     department: Option<&'a str>,
     owner: Option<&'a str>,
     unowned: bool,
-    customer: Option<Uuid>,
+    customers: Vec<Uuid>,
     types: Vec<String>,
     severities: Vec<String>,
     topic: Option<&'a str>,
@@ -196,7 +199,7 @@ impl<'a> Arguments<'a> {
             department: filter.department.as_ref().map(Department::as_str),
             owner: filter.owner.as_ref().map(Owner::as_str),
             unowned: filter.unowned,
-            customer: filter.customer.map(ResourceId::uuid),
+            customers: filter.customers.iter().map(|id| id.uuid()).collect(),
             types: filter.ticket_types.iter().map(ToString::to_string).collect(),
             severities: filter.severities.iter().map(ToString::to_string).collect(),
             topic: filter.topic.as_ref().map(Slug::as_str),
@@ -227,7 +230,17 @@ pub(crate) async fn look(
     let arguments = Arguments::of(filter, after, limit);
     let a = &arguments;
     let rows = match filter.along() {
-        Along::Customer => look!("ticketing.ticket k where k.customer_id = $7", pool, a),
+        Along::Customer => look!("ticketing.ticket k where k.customer_id = ($7::uuid[])[1]", pool, a),
+        // Along the index of each: an index is in order of one id alone.
+        Along::IdsOfCustomer => look!(
+            "unnest($7::uuid[]) as w (id) cross join lateral (
+                 select * from ticketing.ticket t
+                 where t.customer_id = w.id and (t.created_at, t.ticket_id) < ($1, $2) and t.created_at >= $16
+                 order by t.created_at desc, t.ticket_id desc limit $17
+             ) k where true",
+            pool,
+            a
+        ),
         Along::Incident => look!("ticketing.ticket k where k.incident_id = $13", pool, a),
         Along::Owner => look!("ticketing.ticket k where k.owner = $5", pool, a),
         Along::LiveOfDepartment => look!(

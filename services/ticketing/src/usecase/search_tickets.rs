@@ -60,6 +60,11 @@ impl Ticketing {
     }
 
     async fn look(&self, filter: &Filter, after: Option<Place>, limit: i64) -> Result<Found, Error> {
+        let mut filter = filter.clone();
+        if let [customer] = filter.customers[..] {
+            filter.customers = self.every_id_of(customer).await;
+        }
+        let filter = &filter;
         let Some(query) = &filter.query else {
             return Ok(finding::look(self.db.reader(), filter, after, limit).await?);
         };

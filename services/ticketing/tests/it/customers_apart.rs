@@ -61,7 +61,8 @@ impl UnaryService<customer::GetCustomerRequest> for Known {
 
     fn call(&mut self, request: Request<customer::GetCustomerRequest>) -> Self::Future {
         let asked = request.into_inner().name;
-        let found = self.names.lock().unwrap().get(&asked).cloned();
+        let names = self.names.lock().unwrap().clone();
+        let found = names.get(&asked).cloned();
         let gate = self.gate.lock().unwrap().clone().filter(|_| asked == SECOND);
         Box::pin(async move {
             if let Some((came, go)) = gate {
@@ -69,7 +70,9 @@ impl UnaryService<customer::GetCustomerRequest> for Known {
                 go.notified().await;
             }
             let name = found.ok_or_else(|| Status::not_found("nobody"))?;
-            Ok(Response::new(customer::Customer { name, ..Default::default() }))
+            let others = names.into_iter().filter(|(other, goes_on)| *goes_on == name && *other != name);
+            let also_known_as = others.map(|(other, _)| other).collect();
+            Ok(Response::new(customer::Customer { name, also_known_as, ..Default::default() }))
         })
     }
 }
@@ -273,4 +276,45 @@ async fn who_comes_apart_while_somebody_merges_is_not_merged() {
     let again = merge(&mut house.relations(), &theirs, &head).await;
     assert_refused(again, Code::FailedPrecondition, "CUSTOMERS_DIFFER");
     assert_eq!(get(&mut agent, &theirs.name).await.merged_into, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_one_is_found_under_each_of_their_ids_and_who_is_two_under_their_own() {
+    let house = House::new().await;
+    let mut agent = house.world.agent();
+    let mut names = Vec::new();
+    for customer in [CUSTOMER, SECOND, CUSTOMER, THIRD, SECOND] {
+        house.world.advance(SignedDuration::from_secs(1));
+        names.insert(0, started_of(&mut agent, customer).await.name);
+    }
+    for customer in [CUSTOMER, SECOND, THIRD] {
+        assert_eq!(listed(&mut agent, customer).await, names, "{customer}");
+    }
+    let filter = pb::TicketFilter { customer: SECOND.into(), ..Default::default() };
+    let counted = pb::CountTicketsRequest { filter: Some(filter.clone()), ..Default::default() };
+    let mut finder = house.world.finder("agent-1", Role::Agent);
+    let counts = finder.count_tickets(counted).await.unwrap().into_inner().counts;
+    assert_eq!(counts[0].count, 5);
+    let search = pb::SearchTicketsRequest { filter: Some(filter), ..Default::default() };
+    assert_eq!(finder.search_tickets(search).await.unwrap().into_inner().tickets.len(), 5);
+
+    house.known.says(SECOND, SECOND);
+    assert_eq!(listed(&mut agent, SECOND).await, [names[0].clone(), names[3].clone()]);
+    // Of whom customer-profile says nothing there is what came under the id that is said.
+    house.known.names.lock().unwrap().clear();
+    assert_eq!(listed(&mut agent, CUSTOMER).await, [names[2].clone(), names[4].clone()]);
+}
+
+/// The affairs of a customer, two at a time.
+async fn listed(agent: &mut Tickets, customer: &str) -> Vec<String> {
+    let mut request = pb::ListTicketsRequest { customer: customer.into(), page_size: 2, ..Default::default() };
+    let mut names = Vec::new();
+    loop {
+        let page = agent.list_tickets(request.clone()).await.unwrap().into_inner();
+        names.extend(page.tickets.into_iter().map(|ticket| ticket.name));
+        if page.next_page_token.is_empty() {
+            return names;
+        }
+        request.page_token = page.next_page_token;
+    }
 }

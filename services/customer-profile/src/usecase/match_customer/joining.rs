@@ -37,22 +37,20 @@ struct Change {
 }
 
 /// What would become of a record that says what is described; a score is certain of it and each of these, which these customers have. `tx`
-/// must read one snapshot.
+/// must read one snapshot. `carried` is who carries which of its identifiers.
 #[tracing::instrument(name = "identity.would_join", skip_all)]
 pub(super) async fn joining(
     tx: &mut Tx,
     rules: &Rules,
     described: &Content,
+    carried: &BTreeMap<IdentifierKey, Carriers>,
     certain: &BTreeMap<SourceRecordId, CustomerId>,
 ) -> Result<Joining, ProfileError> {
-    let linking: BTreeSet<IdentifierKey> =
-        described.identifiers.iter().map(|i| i.key()).filter(|key| key.kind.fan_out() > 0).cloned().collect();
-    let carried = if linking.is_empty() { BTreeMap::new() } else { identity::carriers(tx, &linking).await? };
     if carried.is_empty() && certain.is_empty() {
         return Ok(Joining::default());
     }
     let edition = rules::edition(&mut **tx).await?;
-    let mut change = by_identifiers(tx, rules, edition, described, &carried).await?;
+    let mut change = by_identifiers(tx, rules, edition, described, carried).await?;
     change.customers.extend(certain.values());
     let scored = |record: &SourceRecordId| Link { basis: Basis::Score, pair: Pair::of(*record, described_id()) };
     change.asserted.extend(certain.keys().map(scored));

@@ -37,7 +37,7 @@ pub(in crate::grpc) fn filter(v: &mut Violations, field: &str, said: &pb::Ticket
         department: optional(w, "department", &said.department),
         owner: optional::<Owner>(w, "owner", &said.owner),
         unowned: said.unowned,
-        customer: parse::optional_name(w, "customer", &said.customer),
+        customers: parse::optional_name(w, "customer", &said.customer).into_iter().collect(),
         ticket_types: values(w, "ticket_types", &said.ticket_types, ticket_type),
         severities: values(w, "severities", &said.severities, |w, field, value| {
             if value == 0 { parse::not_a_value(w, field, value) } else { severity(w, field, value) }

@@ -30,7 +30,7 @@ impl Tickets {
 
 pub(in crate::grpc) fn tickets(request: pb::ListTicketsRequest) -> Result<Tickets, Status> {
     let mut v = Violations::new();
-    let customer = parse::optional_name(&mut v, "customer", &request.customer);
+    let customers = parse::optional_name(&mut v, "customer", &request.customer).into_iter().collect();
     let department =
         if request.department.is_empty() { None } else { parse::department(&mut v, "department", &request.department) };
     let incident = parse::optional_name(&mut v, "incident", &request.incident);
@@ -50,7 +50,7 @@ pub(in crate::grpc) fn tickets(request: pb::ListTicketsRequest) -> Result<Ticket
         }
         None => None,
     };
-    let filter = Filter { customer, states, department, incident, ..Filter::default() };
+    let filter = Filter { customers, states, department, incident, ..Filter::default() };
     Ok(Tickets { filter, after, size, binding })
 }
 
