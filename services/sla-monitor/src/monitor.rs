@@ -16,6 +16,7 @@ use crate::config::{BoardSettings, DueSettings, LawSettings, MeasureSettings};
 use crate::store;
 use crate::store::law::{self, Kept};
 use crate::store::shipped::{Numbers, Shipped};
+use crate::usecase::watch_board::Watched;
 
 /// Boards that are added up at once.
 const BOARDS_AT_ONCE: usize = 2;
@@ -39,6 +40,8 @@ pub struct Monitor {
     pub board: BoardSettings,
     /// Boards that are added up at once: each holds a connection, and the processor for a while.
     pub boards: Arc<Semaphore>,
+    /// Boards that are watched: those of one window are added up once for all who watch it.
+    pub watched: Watched,
     /// What the firm is called on what it publishes.
     pub firm: Arc<str>,
     book: Arc<RwLock<Arc<Law>>>,
@@ -56,6 +59,7 @@ impl Monitor {
             measures: MeasureSettings::default(),
             board: BoardSettings::default(),
             boards: Arc::new(Semaphore::new(BOARDS_AT_ONCE)),
+            watched: Watched::default(),
             firm: Arc::from(""),
             book: Arc::new(RwLock::new(Arc::new(law))),
         }

@@ -129,8 +129,8 @@ impl SlaService for SlaApi {
     ) -> Result<Response<Self::WatchBoardStream>, Status> {
         let window = convert::watch_window(request.get_ref()).map_err(|e| status(&e))?;
         let boards = watch_board(&self.monitor, window.clone()).await.map_err(|e| status(&e))?;
-        let told =
-            boards.map(move |board| board.map(|figured| present::board(figured, &window)).map_err(|e| status(&e)));
+        let told = boards
+            .map(move |board| board.map(|figured| present::board((*figured).clone(), &window)).map_err(|e| status(&e)));
         Ok(Response::new(Box::pin(told)))
     }
 

@@ -18,7 +18,7 @@ use crate::store::board::{self, Pack, State};
 const MOST_COUNTED: i64 = 50_000;
 
 /// Which clocks are counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Window {
     /// First origin at or after.
     pub from: Option<Timestamp>,
