@@ -13,7 +13,7 @@ use crate::world::{World, assert_refused, complaint, create_request, fact, field
 type Articles = ArticleServiceClient<Client>;
 
 impl World {
-    fn articles(&self, subject: &str, role: Role) -> Articles {
+    pub fn articles(&self, subject: &str, role: Role) -> Articles {
         ArticleServiceClient::new(self.served.channel_as(subject, &[role], Some("billing")))
     }
 }
@@ -34,18 +34,18 @@ fn article(slug: &str, question: &str, text: &str) -> pb::Article {
     }
 }
 
-fn meter() -> pb::Article {
+pub fn meter() -> pb::Article {
     let text =
         "Mire los números negros del contador. Envíelos por la web o por teléfono. La lectura vale desde ese día.";
     article("lectura", "¿Cómo envío la lectura del contador?", text)
 }
 
-async fn put(articles: &mut Articles, article: pb::Article) -> Result<pb::Article, Status> {
+pub async fn put(articles: &mut Articles, article: pb::Article) -> Result<pb::Article, Status> {
     let request = pb::PutArticleRequest { article: Some(article), request_id: fresh_id() };
     articles.put_article(request).await.map(tonic::Response::into_inner)
 }
 
-async fn cite(articles: &mut Articles, ticket: &str, slug: &str) -> Result<pb::Citation, Status> {
+pub async fn cite(articles: &mut Articles, ticket: &str, slug: &str) -> Result<pb::Citation, Status> {
     let request =
         pb::CiteArticleRequest { parent: ticket.into(), article: format!("articles/{slug}"), request_id: fresh_id() };
     articles.cite_article(request).await.map(tonic::Response::into_inner)

@@ -21,7 +21,7 @@ fn point(point: &str, answer: &str) -> Step {
 }
 
 /// A complaint that waited for the customer, was answered on both points and closed at its source.
-fn affair(id: &str) -> pb::TicketHistory {
+pub fn affair(id: &str) -> pb::TicketHistory {
     use pb::TicketState as S;
     let waiting = pb::HistoryTransition { reason: "documents_missing".into(), ..to(S::Pending) };
     let resolved = pb::HistoryTransition { text: ANSWER.into(), ..to(S::Resolved) };
@@ -50,7 +50,7 @@ fn affair(id: &str) -> pb::TicketHistory {
     }
 }
 
-fn request(histories: Vec<pb::TicketHistory>) -> pb::ImportTicketsRequest {
+pub fn request(histories: Vec<pb::TicketHistory>) -> pb::ImportTicketsRequest {
     pb::ImportTicketsRequest { histories, request_id: fresh_id() }
 }
 

@@ -87,7 +87,7 @@ async fn updates(supervisor: &mut Incidents, incident: &pb::Incident) -> Vec<pb:
 }
 
 /// The updates, once nobody waits for one.
-async fn all_told(supervisor: &Incidents, incident: &pb::Incident) -> Vec<pb::IncidentUpdate> {
+pub async fn all_told(supervisor: &Incidents, incident: &pb::Incident) -> Vec<pb::IncidentUpdate> {
     eventually(LIMIT, || {
         let mut supervisor = supervisor.clone();
         async move {

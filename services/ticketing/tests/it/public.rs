@@ -17,11 +17,11 @@ type Public = PublicServiceClient<Client>;
 
 const OBJECTION: &str = "La llamada del martes no fue a mi número.";
 
-fn anybody(world: &World) -> Public {
+pub fn anybody(world: &World) -> Public {
     PublicServiceClient::new(world.served.anonymous())
 }
 
-async fn affair(world: &World, opened: &pb::CreateTicketResponse) -> Result<pb::PublicAffair, Status> {
+pub async fn affair(world: &World, opened: &pb::CreateTicketResponse) -> Result<pb::PublicAffair, Status> {
     page(world, opened, String::new()).await
 }
 
@@ -36,7 +36,7 @@ async fn page(
     anybody(world).get_public_affair(request).await.map(Response::into_inner)
 }
 
-fn speaking(opened: &pb::CreateTicketResponse, text: &str) -> pb::AddPublicMessageRequest {
+pub fn speaking(opened: &pb::CreateTicketResponse, text: &str) -> pb::AddPublicMessageRequest {
     pb::AddPublicMessageRequest {
         tracking_key: opened.tracking_key.clone(),
         proof: opened.proof.clone(),
@@ -45,7 +45,7 @@ fn speaking(opened: &pb::CreateTicketResponse, text: &str) -> pb::AddPublicMessa
     }
 }
 
-fn accepting(opened: &pb::CreateTicketResponse, etag: &str) -> pb::AcceptPublicAnswerRequest {
+pub fn accepting(opened: &pb::CreateTicketResponse, etag: &str) -> pb::AcceptPublicAnswerRequest {
     pb::AcceptPublicAnswerRequest {
         tracking_key: opened.tracking_key.clone(),
         proof: opened.proof.clone(),
@@ -54,7 +54,7 @@ fn accepting(opened: &pb::CreateTicketResponse, etag: &str) -> pb::AcceptPublicA
     }
 }
 
-fn objecting(opened: &pb::CreateTicketResponse, etag: &str) -> pb::ObjectToPublicAnswerRequest {
+pub fn objecting(opened: &pb::CreateTicketResponse, etag: &str) -> pb::ObjectToPublicAnswerRequest {
     pb::ObjectToPublicAnswerRequest {
         tracking_key: opened.tracking_key.clone(),
         proof: opened.proof.clone(),

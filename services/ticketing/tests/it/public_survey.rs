@@ -26,7 +26,7 @@ fn may(shown: &pb::PublicAffair) -> bool {
     shown.options().any(|option| option == pb::PublicOption::Survey)
 }
 
-fn said(opened: &pb::CreateTicketResponse, etag: &str) -> pb::AnswerPublicSurveyRequest {
+pub fn said(opened: &pb::CreateTicketResponse, etag: &str) -> pb::AnswerPublicSurveyRequest {
     pb::AnswerPublicSurveyRequest {
         tracking_key: opened.tracking_key.clone(),
         proof: opened.proof.clone(),

@@ -16,7 +16,7 @@ use crate::world::{
 type Redress = RedressServiceClient<Client>;
 
 impl World {
-    fn redress(&self, subject: &str, role: Role) -> Redress {
+    pub fn redress(&self, subject: &str, role: Role) -> Redress {
         RedressServiceClient::new(self.served.channel_as(subject, &[role], Some("billing")))
     }
 }
@@ -25,7 +25,7 @@ pub fn euros(cents: i64) -> Option<Money> {
     Some(Money { currency_code: "EUR".into(), minor_units: cents })
 }
 
-fn credit() -> pb::RedressItem {
+pub fn credit() -> pb::RedressItem {
     pb::RedressItem {
         name: "redressItems/credit".into(),
         title: "Abono en factura".into(),
@@ -36,7 +36,7 @@ fn credit() -> pb::RedressItem {
     }
 }
 
-async fn put(redress: &mut Redress, item: pb::RedressItem) -> Result<pb::RedressItem, Status> {
+pub async fn put(redress: &mut Redress, item: pb::RedressItem) -> Result<pb::RedressItem, Status> {
     let request = pb::PutRedressItemRequest { item: Some(item), request_id: fresh_id() };
     redress.put_redress_item(request).await.map(tonic::Response::into_inner)
 }
@@ -52,7 +52,7 @@ fn proposal(ticket: &pb::Ticket, item: &str, amount: Option<Money>) -> pb::Propo
     }
 }
 
-async fn propose(
+pub async fn propose(
     redress: &mut Redress,
     ticket: &pb::Ticket,
     item: &str,
@@ -61,7 +61,7 @@ async fn propose(
     redress.propose_redress(proposal(ticket, item, amount)).await.map(tonic::Response::into_inner)
 }
 
-async fn decide(redress: &mut Redress, known: &pb::Redress, refusal: Option<&str>) -> Result<pb::Redress, Status> {
+pub async fn decide(redress: &mut Redress, known: &pb::Redress, refusal: Option<&str>) -> Result<pb::Redress, Status> {
     let request = pb::DecideRedressRequest {
         name: known.name.clone(),
         grant: refusal.is_none(),
@@ -72,7 +72,7 @@ async fn decide(redress: &mut Redress, known: &pb::Redress, refusal: Option<&str
     redress.decide_redress(request).await.map(tonic::Response::into_inner)
 }
 
-async fn give(redress: &mut Redress, known: &pb::Redress) -> Result<pb::Redress, Status> {
+pub async fn give(redress: &mut Redress, known: &pb::Redress) -> Result<pb::Redress, Status> {
     let request = pb::GiveRedressRequest {
         name: known.name.clone(),
         reference: "abono 2026-114".into(),

@@ -126,7 +126,7 @@ impl Play {
         }
     }
 
-    async fn after(&mut self, done: Done) {
+    pub(super) async fn after(&mut self, done: Done) {
         self.hold(done).await;
         self.beside.world.advance(SignedDuration::from_mins(7));
     }

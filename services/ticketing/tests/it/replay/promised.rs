@@ -5,46 +5,43 @@ use std::collections::{BTreeMap, HashSet};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
-/// What has to be accepted once at the least, or the play shows too little.
-pub(super) const COMMANDS: [&str; 35] = [
-    "CreateTicket",
-    "StartTicket",
-    "WaitForCustomer",
-    "HoldTicket",
-    "ResumeTicket",
-    "ResolveTicket",
-    "CloseTicket",
-    "ReopenTicket",
-    "RejectTicket",
-    "CancelTicket",
-    "RequestCure",
-    "ResolveUncured",
-    "AnswerClaimPoint",
-    "TransferTicket",
-    "ReclassifyTicket",
-    "StateCharacteristics",
-    "StateRootCause",
-    "MergeTicket",
-    "UnmergeTicket",
-    "SplitTicket",
-    "AddAffected",
-    "RemoveAffected",
-    "AddMessage",
-    "MakePromise",
-    "AttemptPromise",
-    "SettlePromise",
-    "LinkTickets",
-    "UnlinkTickets",
-    "TakeNextTicket",
-    "ApplyMacro",
-    "EnterStep",
-    "SendDraft",
-    "CallSupervisor",
-    "AskSurvey",
-    "AnswerSurvey",
+/// What keeps something of the house's own, and is about no affair.
+const OF_THE_HOUSE: [&str; 15] = [
+    "PutArticle",
+    "PutCharacteristicSet",
+    "PutMacro",
+    "DeleteMacro",
+    "PutView",
+    "DeleteView",
+    "OpenIncident",
+    "PutRootCause",
+    "PutNoticeTemplate",
+    "ApproveNoticeTemplate",
+    "PutProcess",
+    "PutRedressItem",
+    "PutAgent",
+    "PutQueue",
+    "PutDepartment",
 ];
 
-/// What the comments of the contract say that each RPC appends: the entries in the order of the sentence, the first of which is always there.
+/// What needs more of a house than is played in, and where it is tested beside that.
+const ELSEWHERE: [&str; 2] = [
+    // A monitor that follows, and counts a term that law lets be lengthened: `send_holding_reply.rs`.
+    "SendHoldingReply",
+    // A clock that warned, and a template that another than its writer approved: `notices.rs`.
+    "ReportNotice",
+];
+
+/// What has to be accepted once at the least, or the play shows too little: all that appends to an affair.
+pub(super) fn commands() -> Vec<String> {
+    let mut promised = promised();
+    for without in OF_THE_HOUSE.into_iter().chain(ELSEWHERE) {
+        assert!(promised.remove(without).is_some(), "{without} appends nothing any more");
+    }
+    promised.into_keys().collect()
+}
+
+/// What the comments of the contract say that each RPC appends which appends anything: the entries in the order of the sentence, the first of which is always there.
 pub(super) fn promised() -> BTreeMap<String, Vec<String>> {
     let set = FileDescriptorSet::decode(ventanilla_proto::DESCRIPTOR_SET).unwrap();
     let files = || set.file.iter().filter(|file| file.package() == "ventanilla.ticketing.v1");
@@ -65,6 +62,10 @@ pub(super) fn promised() -> BTreeMap<String, Vec<String>> {
             if let Some(other) = sentence.strip_prefix("what ").and_then(|rest| rest.strip_suffix(" appends.")) {
                 as_another.push((method.clone(), other.to_owned()));
             }
+            if sentence.starts_with("nothing") {
+                // What comes after it is of another call.
+                continue;
+            }
             let named = sentence.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| entries.contains(word));
             said.insert(method, named.map(str::to_owned).collect());
         }
@@ -74,5 +75,8 @@ pub(super) fn promised() -> BTreeMap<String, Vec<String>> {
             said.insert(method, same);
         }
     }
+    // Where it is not said what, nothing could be held against it.
+    let unsaid: Vec<_> = said.iter().filter(|(_, entries)| entries.is_empty()).collect();
+    assert!(unsaid.is_empty(), "it is not said what these append: {unsaid:?}");
     said
 }
