@@ -9,7 +9,7 @@ import tomllib
 SERVICES = ("customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks")
 STEP = "app.kubernetes.io/component"
 # Connections that a Job has at once, by its command.
-OF_JOBS = {"migrate": 1, "ledger-month": 1, "doctor": 2}
+OF_JOBS = {"migrate": 1, "ledger-month": 1, "ledger-archive": 2, "doctor": 2}
 # Those that are nobody's here: three of Postgres's own for superusers, the rest the operator's and a person's who looks.
 LEFT = 8
 # Keys of what cert-manager makes.
@@ -106,6 +106,7 @@ def missing(things, readme: str):
         if not any(step in before for (kind, _), step in steps.items() if kind == name):
             yield f"{name}: none is applied before the rest"
     yield from connections(things)
+    yield from ways(things)
     for thing, pod in templates(things):
         yield from (f"{thing['kind']} {thing['metadata']['name']}: {what}" for what in files(pod["spec"], there))
         yield from (f"{thing['kind']} {thing['metadata']['name']}: {what}" for what in settings(pod["spec"], things))
@@ -203,6 +204,23 @@ def connections(things):
         if total > given:
             parts = ", ".join(f"{name} {count}" for name, count in asked.items())
             yield f"Cluster {cluster['metadata']['name']}: gives {given} connections, and {total} may be asked for: {parts}, {LEFT} of nobody here"
+
+
+def ways(things):
+    """Who has an address of the database may reach it, where nothing is allowed but what a policy allows."""
+    policies = [thing["spec"] for thing in things if thing["kind"] == "NetworkPolicy"]
+    allowing = [policy for policy in policies if any(rule.get("port") == 5432 for way in policy.get("egress", []) for rule in way.get("ports", []))]
+    for thing, pod in templates(things):
+        labels = pod["metadata"].get("labels", {})
+        wants = any(variable["name"].endswith("__DATABASE__URL") for container in pod["spec"]["containers"] for variable in container.get("env", []))
+        if wants and not any(selected(policy["podSelector"], labels) for policy in allowing):
+            yield f"{thing['kind']} {thing['metadata']['name']}: no policy lets it reach the database"
+
+
+def selected(selector, labels):
+    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
+        return False
+    return all(labels.get(rule["key"]) in rule["values"] for rule in selector.get("matchExpressions", []) if rule["operator"] == "In")
 
 
 def leaves(table, before=""):

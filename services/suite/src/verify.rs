@@ -38,7 +38,7 @@ async fn offline(verify: &cli::Verify, checkpoints: &Path, keys: &[Vec<u8>]) -> 
         bail!("{} holds no checkpoint: without one nothing is proved", checkpoints.display());
     };
     let archive = match &verify.archive {
-        Some(folder) => archive_at(folder, &source)?,
+        Some(folder) => archive_alone(folder, &source, checkpoints)?,
         None => Archive::default(),
     };
     let mut export = None;
@@ -48,6 +48,9 @@ async fn offline(verify: &cli::Verify, checkpoints: &Path, keys: &[Vec<u8>]) -> 
     }
     let verdict = verify_files(&source, &archive, export, &signed, keys).await.context("the export cannot be read")?;
     tell(&source, &verdict, &signed);
+    if verdict.fault.is_none() {
+        println!("{:<22}{}", "", reach(&verdict, &archive, signed.last().map_or(0, |last| last.position)));
+    }
     match verdict.fault {
         None => Ok(()),
         Some(fault) => bail!("{source}: {fault}"),
@@ -58,6 +61,37 @@ async fn offline(verify: &cli::Verify, checkpoints: &Path, keys: &[Vec<u8>]) -> 
 fn archive_at(folder: &Path, source: &str) -> anyhow::Result<Archive> {
     ensure!(folder.is_dir(), "there is no folder {}", folder.display());
     Ok(Archive::at(folder, source)?)
+}
+
+/// The same for who has nothing else to hold it against than the checkpoints, and what stands beside them of archived months.
+fn archive_alone(folder: &Path, source: &str, checkpoints: &Path) -> anyhow::Result<Archive> {
+    let archive = archive_at(folder, source)?;
+    let list = archive::manifests_of(folder, source);
+    ensure!(
+        !archive.manifests.is_empty(),
+        "there is no month of {source} in {}: {} tells of none",
+        folder.display(),
+        list.display()
+    );
+    let beside = checkpoints.parent().unwrap_or(Path::new(""));
+    Ok(archive.held_to(archive::read(&archive::manifests_of(beside, source))?))
+}
+
+/// How far files went, and what nobody looked at.
+fn reach(verdict: &Verdict, archive: &Archive, signed: i64) -> String {
+    let end = verdict.end;
+    let month =
+        archive.manifests.iter().find(|told| told.last_position == end).map(|told| archive::written(told.month));
+    let month = month.map(|month| format!(", the end of {month}")).unwrap_or_default();
+    let beyond = if signed > end {
+        format!(
+            "; what was signed of {} to {signed} is not in these files and NOT proved: give its --export, or say `verify` where the database is",
+            end + 1
+        )
+    } else {
+        String::new()
+    };
+    format!("read up to position {end}{month}{beyond}")
 }
 
 /// Public keys: each is 64 hex digits, or a file that holds one or several.
@@ -261,5 +295,43 @@ impl Ledgers {
             Some((database, _lock)) => database.stop().await,
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::civil::date;
+    use ledger::archive::Manifest;
+
+    use super::*;
+
+    fn of_june() -> Archive {
+        let manifest = Manifest {
+            source: "ticketing".to_owned(),
+            month: date(2026, 6, 1),
+            first_position: 1,
+            last_position: 42,
+            prev_hash: String::new(),
+            hash: String::new(),
+            sha256: String::new(),
+            kept_sha256: String::new(),
+            signed_at: Timestamp::UNIX_EPOCH,
+            key_id: String::new(),
+            signature: String::new(),
+        };
+        Archive { manifests: vec![manifest], folder: None }
+    }
+
+    #[test]
+    fn files_alone_say_how_far_they_go() {
+        let until = |end| Verdict { end, ..Verdict::default() };
+        assert_eq!(reach(&until(42), &of_june(), 42), "read up to position 42, the end of 2026-06");
+        assert_eq!(reach(&until(50), &of_june(), 42), "read up to position 50");
+        let said = reach(&until(42), &of_june(), 50);
+        assert!(
+            said.starts_with("read up to position 42, the end of 2026-06; what was signed of 43 to 50 is not"),
+            "{said}"
+        );
     }
 }

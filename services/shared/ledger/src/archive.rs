@@ -322,4 +322,11 @@ impl Archive {
     pub fn at(folder: &Path, source: &str) -> Result<Self, ArchiveError> {
         Ok(Self { manifests: read(&manifests_of(folder, source))?, folder: Some(folder.to_owned()) })
     }
+
+    /// The same, held to what `elsewhere` tells of, beside the checkpoints say: a month that the folder does not tell of is missed in it. Of one that
+    /// both tell of the folder's own word counts.
+    #[must_use]
+    pub fn held_to(self, elsewhere: Vec<Manifest>) -> Self {
+        Self { manifests: [elsewhere, self.manifests].concat(), ..self }
+    }
 }

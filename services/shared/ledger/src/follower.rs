@@ -401,7 +401,9 @@ impl<R: Reaction> Follower<R> {
         let mut position = 0;
         for entry in entries {
             position = match self.apply_together(std::slice::from_ref(entry)).await {
-                Err(FollowerError::Reaction(error)) if !error.passes() => self.park(entry, &error).await?,
+                Err(FollowerError::Reaction(error)) if !error.passes() => {
+                    self.park(entry, &error).instrument(self.span(entry)).await?
+                }
                 other => other?,
             };
         }
@@ -488,12 +490,15 @@ impl<R: Reaction> Follower<R> {
     }
 
     fn span(&self, entry: &Received) -> Span {
-        let span = tracing::info_span!(
+        // No filter of log lines takes the trace id from those within.
+        let span = tracing::error_span!(
             "ledger.apply",
             otel.kind = "consumer",
             messaging.source = self.source,
             messaging.r#type = entry.kind(),
             ledger.position = entry.position(),
+            // For the log alone: of the call that wrote the entry, which the span is linked to and no part of.
+            trace_id = telemetry::trace_id_in(&entry.entry().traceparent),
         );
         telemetry::link(&span, &entry.entry().traceparent);
         span

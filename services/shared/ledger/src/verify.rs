@@ -72,6 +72,8 @@ pub struct Verdict {
     pub archived_months: usize,
     /// Those of them whose files were read.
     pub months_read: usize,
+    /// The last position that was come to: what lies beyond it is not proved.
+    pub end: i64,
     /// The first thing that is wrong; `None` when all holds.
     pub fault: Option<Fault>,
 }
@@ -252,7 +254,7 @@ impl Verifier {
 
     /// Closes the check of what ends before the ledger does: what is signed of later positions is not looked for.
     pub(crate) fn finish_early(self) -> Verdict {
-        self.verdict
+        Verdict { end: self.expected - 1, ..self.verdict }
     }
 
     /// Notes a line that is no entry.
@@ -269,7 +271,7 @@ impl Verifier {
         {
             self.verdict.fault = Some(Fault::CutOff { end: self.expected - 1, signed });
         }
-        self.verdict
+        self.finish_early()
     }
 
     fn fault_of(&mut self, entry: &Exported) -> Option<Fault> {
@@ -438,7 +440,8 @@ pub async fn verify_all(
     Ok(verifier.finish())
 }
 
-/// Checks archived months from their files alone, and after them an export of what is left, where there is one.
+/// Checks archived months from their files alone, and after them an export of what is left, where there is one. Without one nothing is said of what was
+/// signed beyond [`Verdict::end`].
 ///
 /// # Errors
 /// When the export cannot be read at all.

@@ -301,7 +301,7 @@ fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Re
     let ambient = Ambient::steady();
     let verifier = process.auth.verifier(ambient.clone())?;
     let tokens = match &process.auth.service_token_file {
-        Some(path) => TokenSource::file(path, ambient.clone()),
+        Some(path) => TokenSource::file(path, ambient.clone()).shown(name),
         None => TokenSource::nothing(),
     };
     Ok(House {

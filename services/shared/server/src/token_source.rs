@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use jiff::Timestamp;
 use kernel::{Ambient, Role};
+use opentelemetry::KeyValue;
 
 use crate::{TokenError, TokenIssuer};
 
@@ -34,6 +37,25 @@ enum Origin {
     File(PathBuf),
 }
 
+impl Inner {
+    /// Seconds until the token in the file is over, fewer than none when it is; `None` where there is no token to be read.
+    fn left(&self) -> Option<i64> {
+        let Origin::File(path) = &self.origin else { return None };
+        let until = expiry(std::fs::read_to_string(path).ok()?.trim())?;
+        Some(until.saturating_sub(self.ambient.now().as_second()))
+    }
+}
+
+/// When a token says that it is over; whether it holds is for the peers to say.
+fn expiry(token: &str) -> Option<i64> {
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Claims>(&claims).ok().map(|claims| claims.exp)
+}
+
 impl TokenSource {
     /// No token at all.
     pub fn nothing() -> Self {
@@ -53,6 +75,25 @@ impl TokenSource {
     /// Reads the token from a file, again and again, since it is rotated there.
     pub fn file(path: impl Into<PathBuf>, ambient: Ambient) -> Self {
         Self::of(Origin::File(path.into()), ambient)
+    }
+
+    /// Shows for how long `service`'s token is good where somebody else rotates it: nobody who forgets it is told otherwise before it is over.
+    pub(crate) fn shown(self, service: &'static str) -> Self {
+        if telemetry::is_metered() && matches!(self.0.origin, Origin::File(_)) {
+            // Told for as long as it is used, and not by what an ended service left behind.
+            let (told, of) = (Arc::downgrade(&self.0), [KeyValue::new("ventanilla.service", service)]);
+            telemetry::meter()
+                .i64_observable_gauge("ventanilla.token.left")
+                .with_unit("s")
+                .with_description("for how long the token that the service shows to its peers is good")
+                .with_callback(move |observer| {
+                    if let Some(left) = told.upgrade().and_then(|told| told.left()) {
+                        observer.observe(left, &of);
+                    }
+                })
+                .build();
+        }
+        self
     }
 
     /// Whether there never is a token.
@@ -87,5 +128,30 @@ impl TokenSource {
         value.set_sensitive(true);
         *kept = Some((value.clone(), now));
         Ok(Some(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{FixedClock, SystemEntropy};
+
+    use super::*;
+
+    #[test]
+    fn a_token_that_others_rotate_says_how_long_it_is_good() {
+        let clock = FixedClock::at(Timestamp::from_second(1_790_000_000).unwrap());
+        let ambient = Ambient::new(clock.clone(), SystemEntropy);
+        let file = std::env::temp_dir().join(format!("ventanilla-left-{}.token", std::process::id()));
+        let source = TokenSource::file(&file, ambient);
+        assert_eq!(source.0.left(), None, "there is none");
+        let claims = URL_SAFE_NO_PAD.encode(r#"{"exp":1790000090}"#);
+        std::fs::write(&file, format!("e30.{claims}.c2ln\n")).unwrap();
+        assert_eq!(source.0.left(), Some(90));
+        clock.advance(jiff::SignedDuration::from_secs(100));
+        assert_eq!(source.0.left(), Some(-10));
+        std::fs::write(&file, "nonsense").unwrap();
+        assert_eq!(source.0.left(), None);
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(TokenSource::nothing().0.left(), None);
     }
 }

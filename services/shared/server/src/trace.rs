@@ -149,7 +149,8 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let method = method_of(request.uri().path());
-        let span = tracing::info_span!(
+        // Of the level of the worst line within: a filter of log lines that left the span out would leave them without its trace id.
+        let span = tracing::error_span!(
             // The parent is the caller's span, not whatever the connection's task runs in.
             parent: None,
             "rpc.server",

@@ -25,6 +25,11 @@ pub fn trace_id_of(span: &Span) -> Option<String> {
     (id != opentelemetry::TraceId::INVALID).then(|| id.to_string())
 }
 
+/// The trace id that this `traceparent` names; `None` where it is malformed.
+pub fn trace_id_in(traceparent: &str) -> Option<String> {
+    read(traceparent, None).map(|cause| cause.trace_id().to_string())
+}
+
 /// Gives the span another name, also once it has begun: `otel.name` recorded from then on comes to no exporter.
 pub fn rename(span: &Span, name: String) {
     span.context().span().update_name(name);
@@ -101,6 +106,7 @@ mod tests {
     fn a_traceparent_is_read_back_as_it_was_written() {
         let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert_eq!(read(text, None).map(|c| write(&c)).as_deref(), Some(text));
+        assert_eq!(trace_id_in(text).as_deref(), Some("0af7651916cd43dd8448eb211c80319c"));
     }
 
     #[test]

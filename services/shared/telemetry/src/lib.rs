@@ -4,6 +4,7 @@
 //! Nothing here knows a service or a request. Personal data is kept out by those who make spans
 //! (`skip_all`), not filtered here.
 
+mod collector;
 mod context;
 mod page;
 mod queue;
@@ -13,8 +14,10 @@ pub mod testing;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use collector::{Collector, CollectorError, Unreached};
 pub use context::{
-    current_trace_id, current_traceparent, inject, link, link_all, rename, set_parent, trace_id_of, traceparent_of,
+    current_trace_id, current_traceparent, inject, link, link_all, rename, set_parent, trace_id_in, trace_id_of,
+    traceparent_of,
 };
 pub use settings::{LogFormat, Settings};
 pub use start::{Guard, InitError, init};

@@ -1,14 +1,18 @@
 //! What an operator may choose.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 /// Where telemetry goes and how much of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Collector that takes OTLP over gRPC, e.g. `http://localhost:4317`. Nothing is exported
+    /// Collector that takes OTLP over gRPC, e.g. `http://localhost:4317`, or `https://…` over TLS. Nothing is exported
     /// without it; trace ids are made all the same, because the ledger keeps them.
     pub otlp_endpoint: Option<String>,
+    /// The authorities that certify the collector, in PEM; those of the web unless set.
+    pub otlp_ca_file: Option<PathBuf>,
     /// Where to serve the page that Prometheus reads, e.g. `0.0.0.0:9464`; nowhere unless set. Whoever
     /// reaches it reads figures without a token: keep it among operators.
     pub metrics_listen: Option<String>,
@@ -25,6 +29,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             otlp_endpoint: None,
+            otlp_ca_file: None,
             metrics_listen: None,
             sample_ratio: 1.0,
             log_format: LogFormat::Text,

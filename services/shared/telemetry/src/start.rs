@@ -6,30 +6,32 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_otlp::{WithExportConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
-use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError, Targets};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry};
 
+use crate::collector::{Collector, CollectorError, EXPORT_TIMEOUT};
 use crate::page::Page;
 use crate::queue::{CountedExporter, CountedProcessor, Counts};
 use crate::{LogFormat, Settings};
-
-/// How long one export may take before the batch is given up.
-const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why telemetry was not set up.
 #[derive(Debug, thiserror::Error)]
 pub enum InitError {
     /// The log filter is not written as `EnvFilter` wants it.
     #[error("telemetry.filter is not a filter")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
-    /// The exporter could not be made from the endpoint.
+    Filter(#[from] ParseError),
+    /// There is no way to the collector.
+    #[error(transparent)]
+    Collector(#[from] CollectorError),
+    /// The exporter could not be made.
     #[error("telemetry.otlp_endpoint cannot be used")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
     /// The page of figures cannot be served where it was asked for.
@@ -67,8 +69,9 @@ pub struct Guard {
 /// [`InitError`] when a setting cannot be used or telemetry was set up before.
 pub fn init(process: &'static str, settings: &Settings) -> Result<Guard, InitError> {
     let resource = Resource::builder().with_service_name(process).build();
-    let (traces, counts) = tracer_provider(settings, resource.clone())?;
-    let (metrics, page) = meter_provider(settings, resource)?;
+    let collector = Collector::of(settings)?;
+    let (traces, counts) = tracer_provider(settings, collector.as_ref(), resource.clone())?;
+    let (metrics, page) = meter_provider(settings, collector.as_ref(), resource)?;
 
     Registry::default()
         .with(log_layer(settings)?)
@@ -98,13 +101,21 @@ pub(crate) fn traced() -> Targets {
     targets.with_target("opentelemetry_otlp", LevelFilter::OFF)
 }
 
-fn log_layer(settings: &Settings) -> Result<Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>, InitError> {
+/// Standard output belongs to what a command prints for scripts.
+fn log_layer(settings: &Settings) -> Result<LogLayer, InitError> {
+    Ok(log_layer_to(settings, std::io::stderr, std::io::stderr().is_terminal())?)
+}
+
+pub(crate) type LogLayer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
+
+pub(crate) fn log_layer_to<W>(settings: &Settings, out: W, colours: bool) -> Result<LogLayer, ParseError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     // What the broker's client has to say is an error of whoever uses it, and told there.
     let asked = if settings.filter.trim().is_empty() { "info" } else { &settings.filter };
     let filter = EnvFilter::builder().parse(format!("async_nats=off,{asked}"))?;
-    // Standard output belongs to what a command prints for scripts.
-    let colours = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let lines = tracing_subscriber::fmt::layer().with_writer(out).with_ansi(colours);
     Ok(match settings.log_format {
         LogFormat::Text => lines.with_target(false).compact().with_filter(filter).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_filter(filter).boxed(),
@@ -114,15 +125,16 @@ fn log_layer(settings: &Settings) -> Result<Box<dyn tracing_subscriber::Layer<Re
 /// A provider without an endpoint still makes trace ids: the ledger keeps them with each entry.
 fn tracer_provider(
     settings: &Settings,
+    collector: Option<&Collector>,
     resource: Resource,
 ) -> Result<(SdkTracerProvider, Option<Arc<Counts>>), InitError> {
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample_ratio)));
     let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler);
-    let Some(endpoint) = &settings.otlp_endpoint else { return Ok((builder.build(), None)) };
+    let Some(collector) = collector else { return Ok((builder.build(), None)) };
     let counts = Arc::new(Counts::default());
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
-        .with_endpoint(endpoint)
+        .with_channel(collector.channel())
         .with_timeout(EXPORT_TIMEOUT)
         .build()?;
     let exporter = CountedExporter { inner: exporter, counts: Arc::clone(&counts) };
@@ -134,16 +146,17 @@ fn tracer_provider(
 /// One provider feeds both ways out: pushed to the collector, and read by Prometheus.
 fn meter_provider(
     settings: &Settings,
+    collector: Option<&Collector>,
     resource: Resource,
 ) -> Result<(Option<SdkMeterProvider>, Option<Page>), InitError> {
-    if settings.otlp_endpoint.is_none() && settings.metrics_listen.is_none() {
+    if collector.is_none() && settings.metrics_listen.is_none() {
         return Ok((None, None));
     }
     let mut builder = SdkMeterProvider::builder().with_resource(resource);
-    if let Some(endpoint) = &settings.otlp_endpoint {
+    if let Some(collector) = collector {
         let exporter = opentelemetry_otlp::MetricExporter::builder()
             .with_tonic()
-            .with_endpoint(endpoint)
+            .with_channel(collector.channel())
             .with_timeout(EXPORT_TIMEOUT)
             .build()?;
         builder = builder.with_periodic_exporter(exporter);

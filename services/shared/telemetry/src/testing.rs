@@ -1,6 +1,6 @@
 //! For tests: every finished span of the process, in memory.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use opentelemetry::trace::TracerProvider as _;
@@ -8,6 +8,8 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry};
+
+use crate::{LogFormat, Settings};
 
 pub use opentelemetry::trace::{SpanKind, Status};
 pub use opentelemetry_sdk::trace::SpanData;
@@ -39,6 +41,50 @@ pub fn capture() -> Capture {
             Capture { spans, _provider: provider }
         })
         .clone()
+}
+
+/// Log lines as a process writes them in JSON, of whoever runs on this thread while it lives. Traces are made and exported nowhere.
+pub struct Lines {
+    written: Arc<Mutex<Vec<u8>>>,
+    _heard: tracing::subscriber::DefaultGuard,
+    _provider: SdkTracerProvider,
+}
+
+impl Lines {
+    /// Those that `filter` lets through.
+    ///
+    /// # Panics
+    /// When it is no filter.
+    pub fn of(filter: &str) -> Self {
+        let written = Arc::<Mutex<Vec<u8>>>::default();
+        let settings = Settings { filter: filter.to_owned(), log_format: LogFormat::Json, ..Settings::default() };
+        let out = Arc::clone(&written);
+        let lines = crate::start::log_layer_to(&settings, move || Out(Arc::clone(&out)), false).expect("a filter");
+        let provider = SdkTracerProvider::builder().build();
+        let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("ventanilla"));
+        let heard = Registry::default().with(lines).with(traces.with_filter(crate::start::traced())).set_default();
+        Self { written, _heard: heard, _provider: provider }
+    }
+
+    /// The first line that holds all of these words, as it was written.
+    pub fn with(&self, words: &[&str]) -> Option<String> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&written);
+        text.lines().find(|line| words.iter().all(|word| line.contains(word))).map(str::to_owned)
+    }
+}
+
+struct Out(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Capture {

@@ -96,6 +96,15 @@ fn an_export_verifies_elsewhere_until_a_byte_is_changed() {
         run(&folder.data(), &["verify", "--export", files[0], "--checkpoints", files[1], "--key", &key])
     };
     assert!(offline().status.success(), "{}", text(&offline().stderr));
+    assert!(text(&offline().stdout).contains("read up to position "), "{}", text(&offline().stdout));
+
+    // A folder that holds nothing of this ledger proves nothing.
+    let checkpoints_file = checkpoints.to_str().unwrap();
+    let elsewhere = folder.0.to_str().unwrap();
+    let wrong =
+        run(&folder.data(), &["verify", "--archive", elsewhere, "--checkpoints", checkpoints_file, "--key", &key]);
+    let said = sentence(&wrong);
+    assert!(said.contains("there is no month of ticketing in"), "{said}");
 
     let lines: Vec<String> = fs::read_to_string(&export).unwrap().lines().map(str::to_owned).collect();
     let forged: Vec<String> = lines

@@ -280,8 +280,9 @@ fn addresses_and_tokens(deployment: &mut Deployment) {
     fs::write(deployment.at("ticketing.token"), "nonsense").unwrap();
     let peer = format!("ticketing = \"{}\"", deployment.address("ticketing"));
     deployment.write("sla-monitor", &[(&peer, "ticketing = \"http://127.0.0.1:1\"")]);
-    deployment.write("ombudsman-escalation", &[(&peer, "")]);
     let collector = format!("http://{}", deployment.collector.local_addr().unwrap());
+    let encrypted = format!("{}\"\notlp_ca_file = \"/nowhere.pem", collector.replace("http:", "https:"));
+    deployment.write("ombudsman-escalation", &[(&peer, ""), (&collector, &encrypted)]);
     deployment.write("webhooks", &[(&collector, "http://127.0.0.1:1")]);
     fs::set_permissions(deployment.at("sla-monitor.token"), fs::Permissions::from_mode(0o644)).unwrap();
     let said = deployment.doctor(&["--replicas", "2", "--least-free", "100"]);
@@ -292,6 +293,7 @@ fn addresses_and_tokens(deployment: &mut Deployment) {
             ("ticketing", "token"),
             ("sla-monitor", "peers"),
             ("ombudsman-escalation", "peers"),
+            ("ombudsman-escalation", "telemetry"),
             ("webhooks", "telemetry"),
             ("database", "connections"),
             ("ticketing", "disk"),

@@ -190,6 +190,29 @@ async fn what_is_archived_and_what_is_left_are_one_chain() {
 }
 
 #[tokio::test]
+async fn an_archive_that_lacks_its_newest_month_is_held_to_what_stands_beside_the_checkpoints() {
+    let scene = Scene::set().await;
+    let manifests = scene.archive(Kept::NOTHING).await.unwrap();
+    let newest = manifests[1].clone();
+    let told = read(&manifests_of(&scene.signed_in(), "house")).unwrap();
+    let alone = async |archive: Archive| {
+        verify_files("house", &archive, None::<&[u8]>, &scene.signed(), &public()).await.unwrap()
+    };
+    let there = || Archive::at(&scene.to(), "house").unwrap();
+    let whole = alone(there().held_to(told.clone())).await;
+    assert_eq!((whole.entries, whole.months_read, whole.end, whole.fault), (42, 2, 42, None));
+
+    // The folder was copied before the month was archived: it proves what it has, and says how far that goes.
+    fs::remove_file(scene.to().join(newest.file_name())).unwrap();
+    fs::write(manifests_of(&scene.to(), "house"), serde_json::to_string(&manifests[0]).unwrap() + "\n").unwrap();
+    let early = alone(there()).await;
+    assert_eq!((early.entries, early.end, early.fault), (30, 30, None));
+    let missed = alone(there().held_to(told)).await;
+    let month = ventanilla_ledger::archive::written(newest.month);
+    assert_eq!(missed.fault, Some(Fault::MonthUnread { month }));
+}
+
+#[tokio::test]
 async fn no_personal_part_leaves_the_database_and_each_can_still_be_destroyed() {
     let scene = Scene::set().await;
     scene.archive(Kept { every_entry: true, ..Kept::NOTHING }).await.unwrap();

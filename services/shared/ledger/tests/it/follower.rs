@@ -10,6 +10,7 @@ use jiff::civil::date;
 use kernel::Ambient;
 use postgres::{Db, Tx};
 use sqlx::Row;
+use telemetry::testing::Lines;
 use testkit::{Database, Surroundings, eventually};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -244,6 +245,21 @@ async fn a_poison_entry_parks_its_aggregate_and_is_released_in_order() {
     assert_eq!(scene.marks().await, ["a1", "poison", "p2", "a2", "p3", "a3"]);
     scene.write("things/p", 7, "p4").await;
     scene.marks_until(|marks| marks.len() == 7).await;
+}
+
+#[tokio::test]
+async fn the_line_of_a_parked_entry_has_the_trace_id_of_what_wrote_it_also_where_warnings_alone_are_logged() {
+    let lines = Lines::of("warn");
+    let scene = Scene::set().await;
+    scene.start_follower();
+    scene.write("things/p", 1, "poison").await;
+    scene.write("things/a", 2, "a1").await;
+    scene.marks_until(|marks| marks == ["a1"]).await;
+    let line = lines.with(&["an entry cannot be applied", "things/p"]).expect("it is told");
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["span"]["name"], "ledger.apply");
+    assert_eq!(line["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c", "{line}");
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ where
     }
     let result = runtime.block_on(async {
         let telemetry = telemetry::init(front.name, &process.telemetry)?;
-        let result = match hall(process).await {
+        let result = match hall(front.name, process).await {
             Ok(hall) => (front.serve)(own, hall).await.map_err(|error| StartError::Assemble(error.into())),
             Err(error) => Err(error),
         };
@@ -131,7 +131,7 @@ where
     result
 }
 
-async fn hall(process: FrontSettings) -> Result<Hall, StartError> {
+async fn hall(name: &'static str, process: FrontSettings) -> Result<Hall, StartError> {
     let cancel = stop_on_signals()?;
     let listener = TcpListener::bind(&process.listen)
         .await
@@ -144,7 +144,7 @@ async fn hall(process: FrontSettings) -> Result<Hall, StartError> {
     let own = process
         .auth
         .service_token_file
-        .map_or_else(TokenSource::nothing, |path| TokenSource::file(path, ambient.clone()));
+        .map_or_else(TokenSource::nothing, |path| TokenSource::file(path, ambient.clone()).shown(name));
     tracing::info!(listen = process.listen, "listening");
     let lame_duck = Duration::from_millis(process.stack.lame_duck_ms);
     Ok(Hall { ambient, verifier: Arc::new(verifier), peers, own, listener, cancel, lame_duck })

@@ -1,7 +1,7 @@
 //! What an exporter sees of a call.
 
 use kernel::Role;
-use telemetry::testing::{SpanKind, Status, attribute, capture, everything};
+use telemetry::testing::{Lines, SpanKind, Status, attribute, capture, everything};
 use tracing::Instrument as _;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head};
@@ -46,6 +46,23 @@ async fn two_hops_share_one_trace_as_parent_and_child() {
         assert_eq!(attribute(&server, key).as_deref(), Some(value), "{key}");
     }
     assert_eq!(server.status, Status::Unset);
+}
+
+#[tokio::test]
+async fn a_line_of_a_call_has_its_callers_trace_id_also_where_warnings_alone_are_logged() {
+    let lines = Lines::of("warn");
+    let house = House::open(Answers::with(|_| async {
+        tracing::warn!("something is odd");
+        Ok(Head::default())
+    }))
+    .await;
+    let mut request = with_token(GetHeadRequest {}, &house.token(&[Role::Auditor]));
+    request.metadata_mut().insert("traceparent", CAUSE.parse().unwrap());
+    house.client().get_head(request).await.unwrap();
+    let line = lines.with(&["something is odd"]).expect("it is told");
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["span"]["rpc.method"], "ventanilla.ledger.v1.LedgerService/GetHead");
+    assert_eq!(line["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c", "{line}");
 }
 
 #[tokio::test]

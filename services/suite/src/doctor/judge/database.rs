@@ -18,6 +18,8 @@ pub struct Server {
     pub version: i32,
     /// Settings by name.
     pub settings: BTreeMap<String, String>,
+    /// Whether the last WAL that was to be archived was not.
+    pub archiving_fails: bool,
 }
 
 impl Server {
@@ -58,10 +60,7 @@ pub fn durability(about: &str, server: &Server) -> Vec<Finding> {
         let says = format!("its encoding is {}: not every name can be written", server.setting("server_encoding"));
         findings.push(Finding::ill(about, "encoding", says, "make the database anew with encoding UTF8"));
     }
-    if server.setting("archive_mode") == "off" {
-        let cure = "archive the WAL, or see that your provider does (deploy/restore.md)";
-        findings.push(Finding::note(about, "archive", "WAL is not archived: only whole backups can be restored", cure));
-    }
+    findings.extend(archive(about, server));
     if server.setting("data_checksums") == "off" {
         let cure = "pg_checksums --enable while the server is stopped";
         findings.push(Finding::note(
@@ -72,6 +71,24 @@ pub fn durability(about: &str, server: &Server) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether there is an instant to go back to, and how long ago the last one is.
+fn archive(about: &str, server: &Server) -> Option<Finding> {
+    let kept = server.setting("archive_mode");
+    if kept == "off" {
+        let cure = "archive the WAL, or see that your provider does (deploy/restore.md)";
+        let says = "WAL is not archived: only whole backups can be restored";
+        return Some(Finding::note(about, "archive", says, cure));
+    }
+    if server.archiving_fails {
+        let cure = "read why in the server's log, and mend archive_command: WAL fills its disk meanwhile";
+        let says = "WAL is archived no more: what was written since could not be restored";
+        return Some(Finding::ill(about, "archive", says, cure));
+    }
+    let says = "a quiet database archives no WAL before 16 MB are full: hours may be lost";
+    let cure = "set archive_timeout = 5s (deploy/restore.md)";
+    (!kept.is_empty() && server.setting("archive_timeout") == "0").then(|| Finding::note(about, "archive", says, cure))
 }
 
 /// What a process may open.
@@ -306,12 +323,13 @@ mod tests {
             ("synchronous_commit", "on"),
             ("server_encoding", "UTF8"),
             ("archive_mode", "on"),
+            ("archive_timeout", "5"),
             ("data_checksums", "on"),
             ("max_connections", "100"),
             ("superuser_reserved_connections", "3"),
         ];
         let settings = usual.iter().chain(changed).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Server { version: 150_008, settings: settings.collect() }
+        Server { version: 150_008, settings: settings.collect(), archiving_fails: false }
     }
 
     fn not_well(found: &[Finding]) -> Vec<(&'static str, State)> {
@@ -330,6 +348,12 @@ mod tests {
             [("encoding", State::Ill)]
         );
         assert_eq!(not_well(&durability("database", &server(&[("archive_mode", "off")]))), [("archive", State::Note)]);
+        let late = server(&[("archive_timeout", "0")]);
+        assert_eq!(not_well(&durability("database", &late)), [("archive", State::Note)]);
+        let fails = Server { archiving_fails: true, ..late };
+        assert_eq!(not_well(&durability("database", &fails)), [("archive", State::Ill)]);
+        let never = server(&[("archive_mode", "off"), ("archive_timeout", "0")]);
+        assert_eq!(not_well(&durability("database", &never)), [("archive", State::Note)]);
         assert_eq!(
             not_well(&durability("database", &server(&[("data_checksums", "off")]))),
             [("checksums", State::Note)]

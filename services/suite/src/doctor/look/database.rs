@@ -17,12 +17,13 @@ use crate::doctor::patient::{Kept, Law};
 use crate::services::Service;
 
 /// Settings that are looked at.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "fsync",
     "full_page_writes",
     "synchronous_commit",
     "server_encoding",
     "archive_mode",
+    "archive_timeout",
     "data_checksums",
     "max_connections",
     "superuser_reserved_connections",
@@ -88,6 +89,11 @@ pub async fn server(connection: &mut PgConnection, ambient: &Ambient) -> Result<
     }
     let version: i32 =
         sqlx::query_scalar("select current_setting('server_version_num')::int4").fetch_one(&mut *connection).await?;
+    let archiving_fails: bool = sqlx::query_scalar(
+        "select coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) from pg_stat_archiver",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     // Once before, so that what is measured is the answer and no parsing.
     let mut ahead = SignedDuration::ZERO;
     for _ in 0..2 {
@@ -98,7 +104,7 @@ pub async fn server(connection: &mut PgConnection, ambient: &Ambient) -> Result<
         let middle = before + after.duration_since(before) / 2;
         ahead = theirs.to_jiff().duration_since(middle);
     }
-    Ok((Server { version, settings }, ahead))
+    Ok((Server { version, settings, archiving_fails }, ahead))
 }
 
 /// What the role is and may do.

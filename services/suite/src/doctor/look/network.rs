@@ -72,29 +72,32 @@ async fn page(patient: &Patient) -> Option<Finding> {
 
 async fn collector(patient: &Patient) -> Finding {
     let about = patient.name;
-    let Some(endpoint) = &patient.telemetry().otlp_endpoint else {
-        let cure = "set `telemetry.otlp_endpoint` to a collector's address, e.g. http://collector:4317";
-        return Finding::note(about, "telemetry", "traces go nowhere", cure);
+    let collector = match telemetry::Collector::of(patient.telemetry()) {
+        Ok(Some(collector)) => collector,
+        Ok(None) => {
+            let cure = "set `telemetry.otlp_endpoint` to a collector's address, e.g. http://collector:4317";
+            return Finding::note(about, "telemetry", "traces go nowhere", cure);
+        }
+        Err(error) => {
+            let says = format!("{}: the process does not start", kernel::chain(&error));
+            return Finding::ill(about, "telemetry", says, "correct it");
+        }
     };
-    let Some(at) = authority(endpoint) else {
-        let says = "`telemetry.otlp_endpoint` is no address such as http://collector:4317";
-        return Finding::ill(about, "telemetry", says, "correct it");
-    };
-    match tokio::time::timeout(LIMIT, TcpStream::connect(&at)).await {
-        Ok(Ok(_)) => Finding::well(about, "telemetry", format!("the collector listens at {at}")),
+    let at = collector.at();
+    match tokio::time::timeout(LIMIT, collector.reach()).await {
+        Ok(Ok(())) => Finding::well(about, "telemetry", format!("the collector listens at {at}")),
+        Ok(Err(telemetry::Unreached::NotIt(error))) => {
+            let says =
+                format!("who listens at {at}, where traces go, is not the collector by TLS: {}", kernel::chain(&error));
+            let cure = "mend the collector's certificate, or name who certifies it in `telemetry.otlp_ca_file`; \
+                        where it speaks plain HTTP/2 write http://";
+            Finding::ill(about, "telemetry", says, cure)
+        }
         _ => {
             let cure = "start the collector, or correct `telemetry.otlp_endpoint`; spans that nobody takes are dropped";
             Finding::ill(about, "telemetry", format!("nobody listens at {at}, where traces go"), cure)
         }
     }
-}
-
-/// Host and port of a URL.
-fn authority(url: &str) -> Option<String> {
-    let uri: http::Uri = url.parse().ok()?;
-    let usual = if uri.scheme_str()? == "https" { 443 } else { 80 };
-    let port = uri.port_u16().unwrap_or(usual);
-    Some(format!("{}:{port}", uri.host()?))
 }
 
 /// Whom a process cannot do without.
@@ -180,17 +183,5 @@ fn peer(patient: &Patient, name: &str, address: &str, code: Code) -> Finding {
             let says = format!("{name} at {address} answered {other:?}");
             Finding::ill(about, "peers", says, format!("look at the log of {name}"))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::authority;
-
-    #[test]
-    fn an_endpoint_is_host_and_port() {
-        assert_eq!(authority("http://collector:4317").as_deref(), Some("collector:4317"));
-        assert_eq!(authority("https://collector").as_deref(), Some("collector:443"));
-        assert_eq!(authority("collector"), None);
     }
 }
