@@ -91,7 +91,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
            ), uses as materialized (
                select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at,
                       bool_or(shared) as shared, bool_and(unproven) as unproven,
-                      (array_agg(source_record_id order by observed_at desc, source_record_id desc))[1] as record
+                      (array_agg(source_record_id order by observed_at desc, source_record_id))[1] as record
                from carrier group by customer_id
            )
            select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", u.unproven as "unproven!", (select count(*) > 64 from carrier) as "crowded!", c.language, c.restricted,

@@ -1,7 +1,11 @@
 //! Preferences, declared vulnerabilities, and the right to be served first.
 
+use std::time::Duration;
+
+use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::Role;
-use tonic::Code;
+use server::TokenIssuer;
+use tonic::{Code, Request};
 use ventanilla_proto::customer::v1::*;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
@@ -136,6 +140,23 @@ async fn a_declaration_is_seen_by_each_as_far_as_its_class_allows_until_it_is_ov
     let nobody = EndVulnerabilityRequest { name: nobody, request_id: world.request_id() };
     let refused = world.client(Role::Agent).end_vulnerability(nobody).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "VULNERABILITY_NOT_FOUND"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_declaration_is_seen_by_who_asks_whatever_service_they_ask_through() {
+    let world = World::new().await;
+    let ana = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil")).await.customer;
+    world.declares(&ana, VulnerabilityDriver::LifeEvent, AccessClass::Sealed).await;
+    let key = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+    let issuer = TokenIssuer::new(&key, "testkit", "ventanilla").unwrap();
+    for (role, seen) in [(Role::Agent, 0), (Role::Supervisor, 1), (Role::Steward, 1)] {
+        let user = issuer.issue("somebody", &[role], None, Duration::from_secs(3_600), world.now()).unwrap();
+        let mut request = Request::new(GetCustomerViewRequest { name: ana.clone() });
+        request.metadata_mut().insert("x-ventanilla-on-behalf-of", user.parse().unwrap());
+        let view = world.client(Role::Service).get_customer_view(request).await.unwrap().into_inner();
+        assert_eq!(view.care.unwrap().vulnerabilities.len(), seen, "{role:?}");
+        assert_eq!(world.care(role, &ana).await.vulnerabilities.len(), seen, "{role:?} by themselves");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

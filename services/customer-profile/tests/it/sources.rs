@@ -187,6 +187,7 @@ async fn whatever_is_down_or_silent_the_view_and_the_ring_answer_in_time_and_nam
 struct Fed {
     served: Served,
     feeds: Vec<Served>,
+    now: jiff::Timestamp,
     _databases: [Database; 2],
 }
 
@@ -205,13 +206,13 @@ impl Fed {
         let database = Database::fresh(SCHEMA, &migrations()).await;
         let house = harness.house_with("customer-profile", &peers);
         let served = harness.start(assemble(Settings::new(database.settings()), house).await.unwrap()).await;
-        Self { served, feeds, _databases: [database, theirs] }
+        Self { served, feeds, now: harness.surroundings.ambient.now(), _databases: [database, theirs] }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_not_to_be_profiled_is_offered_nothing_because_they_may_leave() {
-    let Fed { served, feeds: _feeds, _databases } = Fed::new().await;
+    let Fed { served, now, feeds: _feeds, _databases } = Fed::new().await;
     let request_id = |n: u32| format!("00000000-0000-7000-8000-{n:012}");
     let request = IngestSourceRecordRequest {
         record: Some(record("crm", "sales", "1").parts(["Ana", "Pérez", "Gil"])),
@@ -224,9 +225,7 @@ async fn who_is_not_to_be_profiled_is_offered_nothing_because_they_may_leave() {
         external_id: format!("{kind:?}"),
         customer: ana.clone(),
         kind: kind.into(),
-        occurred_time: Some(server::parse::time_to_proto(
-            jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days),
-        )),
+        occurred_time: Some(server::parse::time_to_proto(now - jiff::SignedDuration::from_hours(24 * days))),
         ..Default::default()
     });
     let told = told.into_iter().zip(2..);
@@ -274,7 +273,7 @@ async fn who_is_not_to_be_profiled_is_offered_nothing_because_they_may_leave() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_merge_is_shown_with_what_may_be_missing_and_is_the_same_whoever_is_silent() {
-    let Fed { served, mut feeds, _databases } = Fed::new().await;
+    let Fed { served, mut feeds, _databases, .. } = Fed::new().await;
     let mut customers = Vec::new();
     for (n, given) in [(1, "Ana"), (2, "Eva")] {
         let request = IngestSourceRecordRequest {

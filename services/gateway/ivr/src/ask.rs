@@ -183,7 +183,7 @@ impl Asked {
             return Err(Fault::CallerUnknown);
         }
         let lang = self.spoken_with(&found);
-        Ok(Identified { first: is_first(&found), customer: written_under(found), lang })
+        Ok(Identified { first: is_first(&found), customer: written_under(&found), lang })
     }
 
     /// Whom the telephone system names, with their language and right. Where these are not told in half of the time that is left, what is
@@ -226,9 +226,10 @@ pub(crate) struct Identified {
 }
 
 /// The id under which what a caller brings is written: it goes with the number when customers who were made one come apart.
-pub(crate) fn written_under(found: PhoneAnswer) -> String {
+pub(crate) fn written_under(found: &PhoneAnswer) -> String {
     // A customer-profile from before there was one tells none.
-    if found.own_customer.is_empty() { found.customer } else { found.own_customer }
+    let own = Some(&found.own_customer).filter(|own| !own.is_empty());
+    own.unwrap_or(&found.customer).clone()
 }
 
 /// Whether the caller has a right to be served first.

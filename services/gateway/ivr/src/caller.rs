@@ -23,14 +23,15 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     Ok(Reply::new(lang, next, say::greeting(lang, open, told && first))
         .with("known", known(grade))
         .with("number", number(found.caller_number()))
+        .with("customer", found.customer.clone())
+        .with("own_customer", written_under(&found))
         .with("shared", found.shared_line.to_string())
         .with("open_count", found.open_ticket_count.to_string())
         .with("open_complaint", found.open_complaint.to_string())
         .with("late", found.breached.to_string())
         .with("first", first.to_string())
         .with("on_hold", found.on_hold.to_string())
-        .with("partial", (!found.gaps.is_empty()).to_string())
-        .with("customer", written_under(found)))
+        .with("partial", (!found.gaps.is_empty()).to_string()))
 }
 
 const fn known(grade: MatchGrade) -> &'static str {
