@@ -278,8 +278,8 @@ fn of_some(place: usize, round: usize) -> sla::Policy {
         _ => vec![T::Queja.into(), T::Reclamacion.into()],
     };
     measure.filter = Some(filter);
-    measure.retroactive_start = (place + round) % 2 == 0;
-    measure.retroactive_pause = measure.retroactive_start && (place / 2 + round) % 2 == 0;
+    measure.retroactive_start = (place + round).is_multiple_of(2);
+    measure.retroactive_pause = measure.retroactive_start && (place / 2 + round).is_multiple_of(2);
     own
 }
 
