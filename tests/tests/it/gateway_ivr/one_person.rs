@@ -106,8 +106,12 @@ async fn a_caller_is_called_back_in_the_affair_that_came_under_their_other_id_an
     let opened = affair.complain(&younger.own_customer, "").await.expect("a good complaint").ticket.expect("a ticket");
     let goes_on = both.become_one().await;
     assert_eq!(goes_on, both.older.1.own_customer, "the older goes on");
-    assert_eq!(listed(affair, &goes_on).await, [opened.name.clone()], "what came under the other id is theirs");
-    assert_eq!(listed(affair, &younger.own_customer).await, [opened.name.clone()]);
+    assert_eq!(
+        listed(affair, &goes_on).await,
+        std::slice::from_ref(&opened.name),
+        "what came under the other id is theirs"
+    );
+    assert_eq!(listed(affair, &younger.own_customer).await, std::slice::from_ref(&opened.name));
 
     // By the older one's number.
     let phone = both.older.0.e164();
