@@ -121,6 +121,7 @@ fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
             | ("ChangeTicketsRequest", "hold")
             // A person says why, and what is known.
             | ("TransferTicketRequest", "reason" | "handover")
+            | ("CallSupervisorRequest", "handover")
             | ("DecideRedressRequest", "refusal")
             | ("SuggestArticlesRequest", "query")
     )

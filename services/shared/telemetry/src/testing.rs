@@ -43,7 +43,26 @@ pub fn capture() -> Capture {
         .clone()
 }
 
-/// Log lines as a process writes them in JSON, of whoever runs on this thread while it lives. Traces are made and exported nowhere.
+/// Whether this is the only test of its process. Where it is not, it is run once more in a process of its own, which has to end well: what is asked of
+/// [`Lines`] is told of one thread, and a span that another thread comes to first is heard by none.
+///
+/// # Panics
+/// When the test of this name fails there, or there is none.
+pub fn alone(test: &str) -> bool {
+    const ALONE: &str = "VENTANILLA_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().expect("a test has a program");
+    let ran = std::process::Command::new(program).args(["--exact", test]).env(ALONE, "1").output();
+    let ran = ran.expect("a test can be run once more");
+    let (said, complained) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success() && said.contains("1 passed"), "{said}\n{complained}");
+    false
+}
+
+/// Log lines as a process writes them in JSON, of whoever runs on this thread while it lives. Traces are made and exported nowhere. For a test that is
+/// [`alone`].
 pub struct Lines {
     written: Arc<Mutex<Vec<u8>>>,
     _heard: tracing::subscriber::DefaultGuard,

@@ -10,7 +10,7 @@ use jiff::civil::date;
 use kernel::Ambient;
 use postgres::{Db, Tx};
 use sqlx::Row;
-use telemetry::testing::Lines;
+use telemetry::testing::{Lines, alone};
 use testkit::{Database, Surroundings, eventually};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -249,6 +249,11 @@ async fn a_poison_entry_parks_its_aggregate_and_is_released_in_order() {
 
 #[tokio::test]
 async fn the_line_of_a_parked_entry_has_the_trace_id_of_what_wrote_it_also_where_warnings_alone_are_logged() {
+    if !alone(
+        "follower::the_line_of_a_parked_entry_has_the_trace_id_of_what_wrote_it_also_where_warnings_alone_are_logged",
+    ) {
+        return;
+    }
     let lines = Lines::of("warn");
     let scene = Scene::set().await;
     scene.start_follower();

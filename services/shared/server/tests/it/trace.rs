@@ -1,7 +1,7 @@
 //! What an exporter sees of a call.
 
 use kernel::Role;
-use telemetry::testing::{Lines, SpanKind, Status, attribute, capture, everything};
+use telemetry::testing::{Lines, SpanKind, Status, alone, attribute, capture, everything};
 use tracing::Instrument as _;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head};
@@ -50,6 +50,9 @@ async fn two_hops_share_one_trace_as_parent_and_child() {
 
 #[tokio::test]
 async fn a_line_of_a_call_has_its_callers_trace_id_also_where_warnings_alone_are_logged() {
+    if !alone("trace::a_line_of_a_call_has_its_callers_trace_id_also_where_warnings_alone_are_logged") {
+        return;
+    }
     let lines = Lines::of("warn");
     let house = House::open(Answers::with(|_| async {
         tracing::warn!("something is odd");
