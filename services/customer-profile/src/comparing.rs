@@ -87,8 +87,8 @@ async fn justified_among(
 ) -> Result<BTreeMap<Pair, Option<Score>>, StoreError> {
     let equals = equals(key.kind, carriers);
     let scores = scores_with(tx, rules, &equals, described).await?;
-    let against = |pair: &Pair| scores.get(pair).is_some_and(|score| score.against(key.kind).is_some());
-    let against = equals.into_iter().filter(|pair| edition.heeds_contradictions() && against(pair)).collect();
+    let against = |pair: &Pair| scores.get(pair).is_some_and(|score| score.against(key.kind, edition).is_some());
+    let against = equals.into_iter().filter(against).collect();
     let links = links(key.kind, carriers, &against);
     Ok(links.into_iter().map(|pair| (pair, scores.get(&pair).copied())).collect())
 }

@@ -363,10 +363,10 @@ mod tests {
         let by = |manner| evaluate(std::slice::from_ref(&path), &Rules::standard(), manner).unwrap();
         let service = by(Manner::default());
         let among = |expected_records| by(Manner::AsTheService { expected_records });
-        assert_eq!((service.rules.as_str(), among(100_000)), ("weights-1 and exact-2 among 2^17", service.clone()));
+        assert_eq!((service.rules.as_str(), among(100_000)), ("weights-1 and exact-3 among 2^17", service.clone()));
         assert!(service.judged.starts_with("as the service does"));
         let themselves = by(Manner::AmongThemselves);
-        assert_eq!(themselves.rules, "weights-1 and exact-2 among 2^11");
+        assert_eq!(themselves.rules, "weights-1 and exact-3 among 2^11");
         assert!(themselves.judged.ends_with("not as the service does"));
         // An average name says more than this one does.
         assert!(service.grades[0].true_pairs > themselves.grades[0].true_pairs, "{service}{themselves}");

@@ -94,6 +94,14 @@ impl NationalId {
         self.number.expose()
     }
 
+    /// Whether it is known to be an organisation's, which has one name in the register and another over its door: a Spanish CIF.
+    pub fn is_of_an_organisation(&self) -> bool {
+        self.country == "ES"
+            && !self
+                .number()
+                .starts_with(|c: char| c.is_ascii_digit() || ('K'..='M').contains(&c) || ('X'..='Z').contains(&c))
+    }
+
     /// Passes every check and identifies nobody: what screens are filled with to get past a
     /// mandatory field.
     pub fn is_filler(&self) -> bool {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId};
 use proptest::prelude::*;
 use uuid::Uuid;
-use ventanilla_customer_profile_domain::matching::{Description, Frequencies, Person, Rules, contradictions};
+use ventanilla_customer_profile_domain::matching::{Description, Edition, Frequencies, Person, Rules, contradictions};
 use ventanilla_customer_profile_domain::{
     Attribute, Basis, Carrier, Content, CustomerId, Cut, Golden, Identifier, IdentifierKey, IdentifierKind, Link, Node,
     Pair, PersonName, RawIdentifier, Record, SourceOrder, SourceRecordId, Survivorship, Validity, equals, links,
@@ -284,7 +284,7 @@ impl Store {
             .collect();
         let against = equals(key.kind, &carriers).into_iter().filter(|pair| {
             let [one, other] = [pair.a(), pair.b()].map(|id| self.person(id));
-            Rules::standard().score(&one, &other).against(key.kind).is_some()
+            Rules::standard().score(&one, &other).against(key.kind, Edition::CURRENT).is_some()
         });
         links(key.kind, &carriers, &against.collect())
     }

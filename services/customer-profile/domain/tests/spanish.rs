@@ -107,8 +107,8 @@ fn judgements(edition: Edition) -> u64 {
 /// and a review shows what changes; the editions of before judge as they did.
 #[test]
 fn an_edition_judges_as_it_always_did() {
-    let judged = [Edition::First, Edition::Second].map(judgements);
-    assert_eq!(judged, [0x7de1_9997_79fb_afcf, 0x0201_31c7_116d_2d2c], "{judged:#x?}");
+    let judged = [Edition::First, Edition::Second, Edition::Third].map(judgements);
+    assert_eq!(judged, [0x7de1_9997_79fb_afcf, 0x0201_31c7_116d_2d2c, 0x0201_31c7_116d_2d2c], "{judged:#x?}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ async fn a_slip_in_a_birth_date_holds_nobody_apart_and_what_is_none_is_left_to_a
     let links = world.links(&one.own_customer).await;
     let link = links.iter().find(|link| link.basis() == LinkBasis::Identifier).unwrap();
     let level = |field| link.findings.iter().find(|finding| finding.field() == field).unwrap().level();
-    assert_eq!((link.grade(), link.rules_version.as_str()), (MatchGrade::Certain, "exact-2"));
+    assert_eq!((link.grade(), link.rules_version.as_str()), (MatchGrade::Certain, "exact-3"));
     assert_eq!(level(MatchField::NationalId), MatchLevel::Exact, "it is explained field by field");
     assert_eq!(level(MatchField::BirthDate), MatchLevel::Near);
 
@@ -102,6 +102,26 @@ async fn two_with_one_document_and_nothing_else_in_common_wait_for_a_steward() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_under_two_names_that_have_nothing_in_common_joins_nobody_until_it_is_put_right() {
+    let world = World::new().await;
+    let document = dni(20_000_001);
+    let said = |system: &str, name| record(system, "sales", "1").parts(name).dni(&document);
+    let one = world.ingest(said("crm", BEGONA)).await;
+    let other = world.ingest(said("bills", ANTONIO)).await;
+    let nameless = world.ingest(record("shop", "sales", "1").dni(&document)).await;
+    for (one, other) in [(&one, &other), (&one, &nameless), (&nameless, &other)] {
+        assert!(!one_person(&world, one, other).await);
+    }
+    let queue = world.queue().await;
+    assert!(queue.iter().any(|proposal| proposal.doubt() == MatchDoubt::DifferentPeople), "{queue:?}");
+    // It was somebody else's number that was put down for him.
+    let right = record("bills", "sales", "1").parts(ANTONIO).dni(&dni(20_000_002)).observed("2026-11-22T09:00:00Z");
+    world.ingest(right).await;
+    assert!(one_person(&world, &one, &nameless).await);
+    assert!(!one_person(&world, &one, &other).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_is_one_person_with_somebody_who_contradicts_them_by_way_of_a_third() {
     let world = World::new().await;
     let said = |system: &str| record(system, "sales", "1").parts(ANTONIO);
@@ -116,7 +136,7 @@ async fn nobody_is_one_person_with_somebody_who_contradicts_them_by_way_of_a_thi
 async fn rules_of_before_stand_until_others_are_applied_and_the_review_shows_what_comes_apart() {
     let world = World::new().await;
     let of_before = "update customer_profile.matching_rules
-                     set rules = rules - 'edition', version = replace(version, ' and exact-2', '')";
+                     set rules = rules - 'edition', version = replace(version, ' and exact-3', '')";
     sqlx::query(of_before).execute(&world.admin().await).await.unwrap();
     let world = world.restarted().await;
     let said = |system: &str| record(system, "sales", "1").parts(ANTONIO).phone("600111222");
@@ -139,7 +159,7 @@ async fn rules_of_before_stand_until_others_are_applied_and_the_review_shows_wha
     let request = ReapplyRulesRequest { request_id: world.request_id() };
     let begun = steward().reapply_rules(request).await.unwrap().into_inner();
     let ready = once(begun.name.clone(), RulesReviewState::Ready).await;
-    assert!(!ready.rules_version_in_force.contains("exact-2") && ready.rules_version.contains("exact-2"), "{ready:?}");
+    assert!(!ready.rules_version_in_force.contains("exact-3") && ready.rules_version.contains("exact-3"), "{ready:?}");
     let request = ListRulesChangesRequest { parent: ready.name.clone(), ..Default::default() };
     let changes = steward().list_rules_changes(request).await.unwrap().into_inner().changes;
     let kinds: Vec<_> = changes.iter().map(|change| (change.kind(), change.basis())).collect();

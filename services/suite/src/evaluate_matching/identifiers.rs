@@ -30,7 +30,7 @@ pub fn held_together(described: &[Description<'_>], people: &[Person], rules: &R
         let asked = equals(key.kind, carriers);
         let stands = |pair: &Pair| {
             let score = rules.score(&people[place_of(pair.a())], &people[place_of(pair.b())]);
-            rules.edition().heeds_contradictions() && score.against(key.kind).is_some()
+            score.against(key.kind, rules.edition()).is_some()
         };
         let against = asked.into_iter().filter(stands).collect();
         held.extend(connected(&links(key.kind, carriers, &against)));

@@ -30,6 +30,8 @@ pub(super) struct Mark {
     scope: u64,
     /// A line that a household shares, or a document proven by its check character.
     special: bool,
+    /// A document that is not known to be an organisation's.
+    of_a_person: bool,
     /// Says nothing about who it is.
     pub(super) shared: bool,
     validity: Validity,
@@ -64,6 +66,7 @@ fn line(mention: &Mention<'_>) -> Option<Mark> {
         text: Word::new(national),
         scope: 0,
         special: fixed,
+        of_a_person: false,
         shared: mention.shared || filler,
         validity: mention.validity,
     })
@@ -77,6 +80,7 @@ fn mailbox(mention: &Mention<'_>) -> Option<Mark> {
         text: Word::new(local),
         scope: digest(domain.as_bytes()),
         special: false,
+        of_a_person: false,
         shared: mention.shared,
         validity: mention.validity,
     })
@@ -110,6 +114,7 @@ fn document(mention: &Mention<'_>) -> Option<Mark> {
         text: Word::new(number),
         scope,
         special: proven.is_some(),
+        of_a_person: !proven.as_ref().is_some_and(NationalId::is_of_an_organisation),
         shared: mention.shared || proven.is_some_and(|id| id.is_filler()),
         validity: mention.validity,
     })
@@ -129,6 +134,7 @@ fn account(mention: &Mention<'_>) -> Option<Mark> {
         text: Word::new(&token),
         scope: 0,
         special: false,
+        of_a_person: false,
         shared: mention.shared,
         validity: mention.validity,
     })
@@ -183,6 +189,11 @@ pub(super) fn proves_the_same(one: &[Mark], other: &[Mark]) -> bool {
     let proves = |mark: &Mark| mark.special && !mark.shared;
     let same = |a: &Mark, b: &Mark| a.key == b.key && a.scope == b.scope && a.validity.overlaps(b.validity);
     one.iter().filter(|a| proves(a)).any(|a| other.iter().any(|b| proves(b) && same(a, b)))
+}
+
+/// Whether both have one document, at the same time, and it may be a person's.
+pub(super) fn one_persons(one: &[Mark], other: &[Mark]) -> bool {
+    documents(one, other) == Level::Exact && one.iter().chain(other).all(|mark| mark.of_a_person)
 }
 
 /// Whether any account is the same.

@@ -264,7 +264,7 @@ mod tests {
         let few = Rules::standard().among(1_000);
         assert_eq!(few.thresholds(), Rules::standard().thresholds());
         let many = Rules::standard().among(1_000_000);
-        assert_eq!(many.version(), "weights-1 and exact-2 among 2^20");
+        assert_eq!(many.version(), "weights-1 and exact-3 among 2^20");
         let Thresholds { possible, probable, certain } = many.thresholds();
         assert!((possible - 13.5).abs() < 1e-9 && (probable - 19.5).abs() < 1e-9 && (certain - 33.3).abs() < 1e-9);
         assert_eq!(Rules::standard().among(1 << 20), many);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{Content, IdentifierKind, Pair, Record, SourceRecordId};
 
-use super::contact::{accounts, documents, emails, phones, proves_the_same};
+use super::contact::{accounts, documents, emails, one_persons, phones, proves_the_same};
 use super::edition::Edition;
 use super::level::{Field, Grade, Level};
 use super::name::Order;
@@ -25,6 +25,8 @@ pub struct Comparison {
     generation: bool,
     /// Whether both have one document, and it holds by itself.
     one_document: bool,
+    /// Whether both have one person's document, and nothing of their names and birth dates is the same.
+    strangers: bool,
     /// What stands between the two, whatever agrees.
     contradiction: Option<Doubt>,
 }
@@ -87,6 +89,8 @@ pub struct Score {
     pub findings: [Finding; FIELDS],
     /// What stands between the two, whatever agrees.
     pub contradiction: Option<Doubt>,
+    /// Whether both have one person's document, and nothing of their names and birth dates is the same.
+    pub strangers: bool,
 }
 
 impl Comparison {
@@ -102,13 +106,15 @@ impl Comparison {
         };
         let births = one.birth_date.zip(other.birth_date);
         let places = one.place.as_ref().zip(other.place.as_ref());
+        let birth = births.map_or(Level::Missing, |(one, other)| one.compare(other));
+        let unnamed = name.given.0 == Level::Far && name.first.0 == Level::Far && !birth.agrees();
         Self {
             levels: [
                 name.given.0,
                 name.first.0,
                 name.second.0,
                 order,
-                births.map_or(Level::Missing, |(one, other)| one.compare(other)),
+                birth,
                 places.map_or(Level::Missing, |(one, other)| one.compare(other)),
                 phones(one.phones(), other.phones()),
                 emails(one.emails(), other.emails()),
@@ -119,6 +125,7 @@ impl Comparison {
             shares: [name.given.1, name.first.1, name.second.1],
             generation: births.is_some_and(|(one, other)| one.is_a_generation_from(other)),
             one_document: proves_the_same(one.documents(), other.documents()),
+            strangers: unnamed && one_persons(one.documents(), other.documents()),
             contradiction: contradiction(one, other),
         }
     }
@@ -130,7 +137,7 @@ impl Comparison {
 
     /// A comparison with this pattern, of average names.
     pub(super) fn of_pattern((levels, generation): ([Level; FIELDS], bool)) -> Self {
-        Self { levels, shares: [None; 3], generation, one_document: false, contradiction: None }
+        Self { levels, shares: [None; 3], generation, one_document: false, strangers: false, contradiction: None }
     }
 
     /// The level of a field.
@@ -237,12 +244,19 @@ impl Score {
         Self { grade: self.grade.min(Grade::Probable), doubt: self.doubt.or(Some(Doubt::Unproven)), ..self }
     }
 
-    /// What stands against making two records one person because they carry the same identifier of this kind. A document is
-    /// one person's whatever name stands beside it; an account is its holders'.
-    pub fn against(&self, kind: IdentifierKind) -> Option<Doubt> {
-        let level = |field: Field| self.findings[field as usize].level;
-        let shared = kind == IdentifierKind::Account && level(Field::GivenName) == Level::Far;
-        self.contradiction.or(shared.then_some(Doubt::DifferentPeople))
+    /// What stands, by this edition, against making two records one person because they carry the same identifier of this kind. An account
+    /// is its holders'. A document is one person's, who may be written in many ways; where nothing of what is written agrees it was
+    /// put down for somebody else, and a steward is asked.
+    pub fn against(&self, kind: IdentifierKind, edition: Edition) -> Option<Doubt> {
+        if !edition.heeds_contradictions() {
+            return None;
+        }
+        let others = match kind {
+            IdentifierKind::Account => self.findings[Field::GivenName as usize].level == Level::Far,
+            IdentifierKind::NationalId => self.strangers && edition.heeds_names(),
+            _ => false,
+        };
+        self.contradiction.or(others.then_some(Doubt::DifferentPeople))
     }
 }
 
@@ -272,13 +286,21 @@ impl Rules {
             Grade::Certain if doubt.is_some() => Grade::Probable,
             // Two who are not one person and have one document: one of them has it wrongly, and a steward is asked.
             Grade::Possible | Grade::CertainlyNot
-                if comparison.one_document && self.edition().heeds_contradictions() =>
+                if comparison.one_document && self.edition().heeds_contradictions()
+                    || comparison.strangers && self.edition().heeds_names() =>
             {
                 Grade::Probable
             }
             grade => grade,
         };
-        Score { total, grade, doubt, findings, contradiction: comparison.contradiction }
+        Score {
+            total,
+            grade,
+            doubt,
+            findings,
+            contradiction: comparison.contradiction,
+            strangers: comparison.strangers,
+        }
     }
 
     fn family_excess(&self, comparison: &Comparison, findings: &[Finding; FIELDS]) -> f64 {
