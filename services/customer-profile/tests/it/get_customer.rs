@@ -44,7 +44,7 @@ async fn who_was_held_to_be_one_person_is_seen_as_it_was() {
     let world = World::new().await;
     let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
     let apart = world.now();
-    let eva = world.ingest(record("b", "billing", "2").named("Eva Sanz Oca").dni(&dni(1))).await;
+    let eva = world.ingest(record("b", "billing", "2").named("Eva Ruiz Oca").dni(&dni(1))).await;
     let together = world.now();
     world.unmerge(&ana.customer, &[&eva.name]).await.unwrap();
     let refused = world.customer_as_known(&eva.own_customer, apart).await.unwrap_err();

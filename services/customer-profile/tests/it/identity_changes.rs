@@ -8,13 +8,13 @@ use crate::support::{Say, World, dni, record};
 async fn a_corrected_document_separates_what_it_had_linked() {
     let world = World::new().await;
     let ana = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
-    let eva = world.ingest(record("billing", "billing", "2").named("Eva Sanz Oca").dni(&dni(1))).await;
+    let eva = world.ingest(record("billing", "billing", "2").named("Eva Ruiz Oca").dni(&dni(1))).await;
     assert_eq!(eva.customer, ana.customer);
     world.interaction(&eva.own_customer, "asked about an invoice", "2026-11-21T10:00:00Z").await;
     assert_eq!(world.view(&ana.customer).await.last_interactions.unwrap().interactions.len(), 1);
 
     let corrected =
-        record("billing", "billing", "2").named("Eva Sanz Oca").dni(&dni(2)).observed("2026-11-21T10:00:00Z");
+        record("billing", "billing", "2").named("Eva Ruiz Oca").dni(&dni(2)).observed("2026-11-21T10:00:00Z");
     let corrected = world.ingest(corrected).await;
     assert_eq!(corrected.customer, eva.own_customer);
     assert_eq!(world.customer(&ana.customer).await.source_records, [ana.name]);
@@ -31,8 +31,8 @@ async fn a_corrected_document_separates_what_it_had_linked() {
 async fn the_oldest_record_may_leave_and_the_rest_stay_together() {
     let world = World::new().await;
     let first = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
-    let second = world.ingest(record("b", "sales", "1").named("Eva Sanz Oca").dni(&dni(1))).await;
-    let third = world.ingest(record("c", "sales", "1").named("Eva Sanz").dni(&dni(1))).await;
+    let second = world.ingest(record("b", "sales", "1").named("Eva Ruiz Oca").dni(&dni(1))).await;
+    let third = world.ingest(record("c", "sales", "1").named("Eva Ruiz").dni(&dni(1))).await;
     world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").dni(&dni(9)).observed("2026-11-21T10:00:00Z")).await;
     assert_eq!(world.customer(&first.own_customer).await.name, first.own_customer);
     let rest = world.customer(&third.own_customer).await;

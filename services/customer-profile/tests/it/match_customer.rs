@@ -481,5 +481,5 @@ async fn in_any_small_house_certain_are_those_whom_ingesting_the_same_words_make
             held_apart += found.iter().filter(|found| by_others(found)).count();
         }
     }
-    assert!(joined_ever > 10 && held_apart > 5, "{joined_ever} joined, {held_apart} held apart");
+    assert!(joined_ever > 10 && held_apart > 3, "{joined_ever} joined, {held_apart} held apart");
 }

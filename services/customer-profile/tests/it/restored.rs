@@ -139,11 +139,11 @@ async fn records_of_who_was_erased_are_not_read_again_by_any_later_start() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_hung_together_by_somebody_who_is_erased_hang_together_by_what_they_share() {
     let world = World::new().await;
-    // Nothing but the document says that they are one: each system has another name for her.
+    // Nothing but the document says that they are one: each system has another given name for her.
     let called = |system: &str, name: &str| record(system, "sales", "1").named(name).dni(&dni(1));
     let oldest = world.ingest(called("a", "Ana Ruiz Gil")).await;
-    let second = world.ingest(called("b", "Talleres Pons")).await;
-    let third = world.ingest(called("c", "Berta Soler Mas")).await;
+    let second = world.ingest(called("b", "Eva Ruiz Pons")).await;
+    let third = world.ingest(called("c", "Berta Ruiz Mas")).await;
     world.compared().await;
     // A steward finds that the oldest, by whose record the others hang together, is somebody else.
     world.unmerge(&oldest.customer, &[&oldest.name]).await.unwrap();

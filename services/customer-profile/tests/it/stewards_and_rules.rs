@@ -135,8 +135,11 @@ async fn active(admin: &PgPool) -> (Vec<Link>, Vec<Pair>) {
     (links, denials)
 }
 
-/// The pairs that contradict each other: in this story every document holds by itself, and no birth date is a slip of another.
-async fn contradictions(admin: &PgPool) -> BTreeSet<Pair> {
+/// What a record says of somebody: document, birth date, and the letter that their given name begins with, which in this story no two
+/// people share who share a surname.
+type Word = (SourceRecordId, String, String, Option<char>);
+
+async fn words(admin: &PgPool) -> Vec<Word> {
     let said: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
         "select r.id, v.content from customer_profile.source_record r
          join customer_profile.source_record_version v on v.source_record_id = r.id and v.version = r.version",
@@ -148,17 +151,32 @@ async fn contradictions(admin: &PgPool) -> BTreeSet<Pair> {
         let said = SourceRecord::decode(content.as_slice()).unwrap();
         let is_document = |identifier: &&Identifier| identifier.r#type() == IdentifierType::NationalId;
         let document = said.identifiers.iter().find(is_document).map(|found| found.value.clone());
-        (SourceRecordId::from_uuid(id), document.unwrap_or_default(), said.birth_date)
+        let initial = said.person_name.and_then(|name| name.given_name.chars().next());
+        (SourceRecordId::from_uuid(id), document.unwrap_or_default(), said.birth_date, initial)
     };
-    let said: Vec<_> = said.into_iter().map(read).collect();
-    let differ = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
+    said.into_iter().map(read).collect()
+}
+
+fn pairs_where(said: &[Word], wanted: impl Fn(&Word, &Word) -> bool) -> BTreeSet<Pair> {
     let pairs = said.iter().flat_map(|one| said.iter().map(move |other| (one, other))).filter(|(a, b)| a.0 != b.0);
-    pairs.filter(|(a, b)| differ(&a.1, &b.1) || differ(&a.2, &b.2)).map(|(a, b)| Pair::of(a.0, b.0)).collect()
+    pairs.filter(|(a, b)| wanted(a, b)).map(|(a, b)| Pair::of(a.0, b.0)).collect()
+}
+
+/// The pairs that contradict each other: in this story every document holds by itself, and no birth date is a slip of another.
+async fn contradictions(admin: &PgPool) -> BTreeSet<Pair> {
+    let differ = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
+    pairs_where(&words(admin).await, |a, b| differ(&a.1, &b.1) || differ(&a.2, &b.2))
+}
+
+/// The pairs whom not even a document makes one: neither the name nor a birth date is the same.
+async fn strangers(admin: &PgPool) -> BTreeSet<Pair> {
+    pairs_where(&words(admin).await, |a, b| a.3 != b.3 && (a.2 != b.2 || a.2.is_empty()))
 }
 
 /// The links that identifiers justify, from who carries them and what stands between them.
 async fn justified(admin: &PgPool) -> BTreeSet<Link> {
-    let against = contradictions(admin).await;
+    let (against, strangers) = (contradictions(admin).await, strangers(admin).await);
+    let against_a_document = &against | &strangers;
     type Instant = jiff_sqlx::Timestamp;
     type Row = (String, String, Uuid, Instant, Option<String>, bool, Option<Instant>, Option<Instant>);
     let rows: Vec<Row> = sqlx::query_as(
@@ -179,7 +197,8 @@ async fn justified(admin: &PgPool) -> BTreeSet<Link> {
         });
     }
     let of_key = |(key, carriers): (IdentifierKey, Vec<Carrier>)| {
-        let pairs = links(key.kind, &carriers, &against);
+        let against = if key.kind == IdentifierKind::NationalId { &against_a_document } else { &against };
+        let pairs = links(key.kind, &carriers, against);
         pairs.into_iter().map(move |pair| Link { basis: Basis::Identifier(key.clone()), pair }).collect::<Vec<_>>()
     };
     carriers.into_iter().flat_map(of_key).collect()

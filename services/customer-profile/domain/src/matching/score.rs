@@ -168,7 +168,8 @@ impl Comparison {
     }
 
     fn doubt(&self, edition: Edition) -> Option<Doubt> {
-        self.unlikeness().or(self.contradiction.filter(|_| edition.heeds_contradictions()))
+        let strangers = (self.strangers && edition.heeds_names()).then_some(Doubt::DifferentPeople);
+        strangers.or_else(|| self.unlikeness()).or(self.contradiction.filter(|_| edition.heeds_contradictions()))
     }
 
     fn unlikeness(&self) -> Option<Doubt> {
