@@ -129,6 +129,18 @@ impl Db {
         Ok(Tx { transaction: Some(transaction) })
     }
 
+    /// Begins a transaction where a connection is idle, for who can do without: nobody waits for one while they hold another.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the connection that was idle turns out to be broken.
+    pub async fn idle_tx(&self) -> Result<Option<Tx>, StoreError> {
+        let pool = self.pool.clone();
+        #[allow(clippy::disallowed_methods, reason = "in a task nobody cancels, as the other")]
+        let begun = tokio::spawn(async move { pool.try_begin().await }).instrument(inner_span!("db.begin"));
+        let transaction = begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
+        Ok(transaction.map(|transaction| Tx { transaction: Some(transaction) }))
+    }
+
     /// Runs one writing statement in autocommit: one round trip, atomic by itself. It runs to its
     /// end in a task of its own even when the caller goes away.
     ///

@@ -29,6 +29,21 @@ pub async fn snapshot(db: &Db) -> Result<Tx, StoreError> {
     Ok(tx)
 }
 
+/// Begins to read the same beside it, where a connection is idle.
+#[tracing::instrument(name = "db.board.beside", skip_all)]
+pub async fn beside(db: &Db, tx: &mut PgConnection) -> Result<Option<Tx>, StoreError> {
+    let Some(mut beside) = db.idle_tx().await? else { return Ok(None) };
+    let snapshot = sqlx::query_scalar!(r#"select pg_export_snapshot() as "snapshot!""#).fetch_one(tx).await?;
+    // It takes no parameter.
+    if !snapshot.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return Err(StoreError::corrupt("pg_export_snapshot", "snapshot", snapshot));
+    }
+    let begin =
+        format!("set transaction isolation level repeatable read, read only; set transaction snapshot '{snapshot}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(begin)).execute(&mut *beside).await?;
+    Ok(Some(beside))
+}
+
 /// What sums there are.
 pub struct State {
     /// The zone whose days are summed; none where everything is to be summed anew.

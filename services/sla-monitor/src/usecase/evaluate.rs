@@ -96,7 +96,7 @@ async fn count(
     (period, window): (&Period, &Window),
 ) -> Result<(Parameters, Added, Told), Failure> {
     let parameters = parameters_in(monitor, tx, period).await?;
-    let added = add_up(tx, window).await?;
+    let added = add_up(&monitor.db, tx, window).await?;
     let fairness = fairness_by(monitor, &mut *tx, period.from, period.to).await?;
     Ok((parameters, added, fairness))
 }

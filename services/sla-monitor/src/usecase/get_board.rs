@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use postgres::StoreError;
+use postgres::{Db, StoreError};
 use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Looks, Of, Plan, Range, Shape, Sums, Told, cover};
 use sqlx::PgConnection;
 
@@ -16,6 +16,9 @@ use crate::store::board::{self, Pack, State};
 
 /// Affairs that are counted by themselves at most, because they changed since they were summed. There are more right after an upgrade, and while nobody sums.
 const MOST_COUNTED: i64 = 50_000;
+
+/// From how many lookups of single lines on another connection helps.
+const MANY_LOOKS: usize = 300;
 
 /// Which clocks are counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -50,7 +53,7 @@ pub async fn get_board(monitor: &Monitor, window: &Window) -> Result<Figured, Fa
     }
     let _turn = monitor.boards.acquire().await.map_err(|_| Failure::BoardBeingSummed)?;
     let mut tx = board::snapshot(&monitor.db).await?;
-    let added = add_up(&mut tx, window).await;
+    let added = add_up(&monitor.db, &mut tx, window).await;
     tx.rollback().await?;
     added?.figured()
 }
@@ -73,11 +76,11 @@ impl Added {
     }
 }
 
-/// Adds up a window at the snapshot of a transaction.
+/// Adds up a window at the snapshot of a transaction, with another connection's help where there is much to look up.
 ///
 /// # Errors
 /// [`Failure::BoardBeingSummed`] where too little is summed.
-pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Added, Failure> {
+pub(super) async fn add_up(db: &Db, tx: &mut PgConnection, window: &Window) -> Result<Added, Failure> {
     let State { zone, changed, now } = board::state(tx, MOST_COUNTED + 1).await?;
     let zone = zone.filter(|_| changed <= MOST_COUNTED).ok_or(Failure::BoardBeingSummed)?;
     let days = Days(TimeZone::get(&zone).map_err(|_| StoreError::corrupt("board_state", "zone", &zone))?);
@@ -120,12 +123,26 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
         && let Some(among) = Among::new(&days, plan.between, months, &words, rule)
     {
         let shapes = board::shapes(tx).await?;
-        let found = look::settled(tx, &ranges, &among).await?;
+        let beside = if keyed.len() > MANY_LOOKS { board::beside(db, tx).await? } else { None };
+        // Lookups of the shared lines weigh about as much as a third of the others.
+        let (own, others): (Vec<_>, Vec<_>) =
+            keyed.iter().enumerate().partition(|(n, _)| beside.is_none() || n % 3 == 0);
+        let [own, others] = [own, others].map(|looks| looks.into_iter().map(|(_, look)| look).collect::<Vec<_>>());
+        let here = async {
+            let found = look::settled(&mut *tx, &ranges, &among).await?;
+            Ok::<_, StoreError>((found, look::settled_of(&mut *tx, &own, &among, &words).await?))
+        };
+        let there = async {
+            let Some(mut beside) = beside else { return Ok(Vec::new()) };
+            let found = look::settled_of(&mut beside, &others, &among, &words).await;
+            beside.rollback().await?;
+            found
+        };
+        let ((found, of_own), of_others) = tokio::try_join!(here, there)?;
         hold(&mut sums, &shapes, &found)?;
-        for (n, found) in look::settled_of(tx, &keyed, &among, &words).await? {
-            let look = keyed.get(n).ok_or_else(|| StoreError::corrupt("board_piece", "settle_micros", n))?;
+        for (place, found) in of_own.into_iter().chain(of_others) {
             for micros in found {
-                sums.found(&[look.place], micros, 1);
+                sums.found(&[place], micros, 1);
             }
         }
     }

@@ -117,14 +117,17 @@ pub async fn settled(tx: &mut PgConnection, ranges: &[(i64, i64)], among: &Among
     Ok(found)
 }
 
-/// The summed durations of ranges of lines, each found by the key of its line, likewise: for each look, by its number, what was found.
+/// The summed durations of ranges of lines, each found by the key of its line, likewise: for each look where something was found, its place and what.
 #[tracing::instrument(name = "db.board.settled_of", skip_all)]
 pub async fn settled_of(
     tx: &mut PgConnection,
-    looks: &[Keyed],
+    looks: &[&Keyed],
     among: &Among,
     words: &Words,
 ) -> Result<Vec<(usize, Vec<i64>)>, StoreError> {
+    if looks.is_empty() {
+        return Ok(Vec::new());
+    }
     let dimensions: Vec<String> = looks.iter().map(|look| look.line.dimension.as_str().to_owned()).collect();
     let (from, to): (Vec<i64>, Vec<i64>) = looks.iter().map(|look| (look.from, look.to)).unzip();
     // Of a month the first hour and the first after it, since of one rule it is found by these.
@@ -193,7 +196,11 @@ pub async fn settled_of(
     )
     .fetch_all(tx)
     .await?;
-    let found =
-        rows.into_iter().filter_map(|row| Some((usize::try_from(row.n - 1).unwrap_or(usize::MAX), row.micros?)));
-    Ok(found.collect())
+    let place = |n: i64| usize::try_from(n - 1).ok().and_then(|n| looks.get(n)).map(|look| look.place);
+    let found = rows.into_iter().filter_map(|row| Some((row.n, row.micros?)));
+    found
+        .map(|(n, micros)| {
+            Ok((place(n).ok_or_else(|| StoreError::corrupt("board_piece", "settle_micros", n))?, micros))
+        })
+        .collect()
 }
