@@ -9,6 +9,7 @@ mod clocks;
 mod decided;
 mod drive;
 mod finding;
+mod gaps;
 mod ingest;
 mod overload;
 mod pgbench;
@@ -86,6 +87,10 @@ pub struct Plan {
     /// Instead of all that: so many calls of LookupByPhone a second, through REST and over gRPC in turn. Ends with an error when a promise is not kept.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub rest: u32,
+    /// Instead of all that: a customer's view while the services it rests on are down, hung or slow, in every combination. Ends with an error when an
+    /// answer is slow, or a gap not named.
+    #[arg(long)]
+    pub gaps: bool,
     /// Instead of all that: twice, five and ten times more calls than can be served, for so many seconds each. Ends with an error when
     /// a promise is not kept.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=3_600))]
@@ -153,6 +158,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
         let missed = ways.missed();
         anyhow::ensure!(missed.is_empty(), "what is promised of REST was not kept: {}", missed.join("; "));
         return Ok(());
+    }
+    if plan.gaps {
+        let outcome = apart(&cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return hold(&outcome?, plan.json);
     }
     if plan.overload > 0 {
         let outcome = burden(&plan, &cluster).await;
@@ -234,6 +245,11 @@ async fn learn(plan: &Plan, cluster: &Cluster) -> anyhow::Result<decided::Decide
     let measured = decided::measure(&scene, plan.decided_cases, seconds, usize::try_from(plan.calls)?).await;
     scene.stop().await.context("the services did not end well")?;
     measured
+}
+
+async fn apart(cluster: &Cluster) -> anyhow::Result<gaps::Gaps> {
+    let url = prepared(cluster).await?;
+    gaps::measure(&url).await
 }
 
 async fn burden(plan: &Plan, cluster: &Cluster) -> anyhow::Result<overload::Overload> {

@@ -234,6 +234,45 @@ impl Fleet {
         self.launch(part)
     }
 
+    /// Kills a process with SIGKILL, and leaves it so.
+    ///
+    /// # Errors
+    /// When it does not run, or the system refuses.
+    pub fn kill(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        let part = part.into();
+        let process = self.processes.lock().unwrap_or_else(PoisonError::into_inner).remove(&part);
+        process.with_context(|| format!("{} does not run", part.name()))?.kill()
+    }
+
+    /// Starts a process that was killed, without waiting until it answers.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn start_again(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        self.launch(part.into())
+    }
+
+    /// Lets a process stand still where it is (SIGSTOP), its connections open.
+    ///
+    /// # Errors
+    /// When it does not run, or the system refuses.
+    pub fn pause(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        self.running(part.into(), Process::pause)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// When it does not run, or the system refuses.
+    pub fn resume(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        self.running(part.into(), Process::resume)
+    }
+
+    fn running(&self, part: Part, act: impl Fn(&mut Process) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        act(processes.get_mut(&part).with_context(|| format!("{} does not run", part.name()))?)
+    }
+
     /// Tells a process to stop as a platform does (SIGTERM), waits until it has drained, and starts it again, without waiting until
     /// it answers.
     ///

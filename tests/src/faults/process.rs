@@ -44,8 +44,28 @@ impl Process {
     /// # Errors
     /// When the system refuses.
     pub fn terminate(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// SIGSTOP: it stands still where it is, and its connections stay open.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn pause(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// SIGCONT: it goes on.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn resume(&mut self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("the process has no id")?;
-        kill_process(pid, Signal::TERM).context("the process cannot be told to stop")
+        kill_process(pid, signal).with_context(|| format!("the process cannot be sent {signal:?}"))
     }
 
     /// SIGKILL, and waits until the process is gone.
