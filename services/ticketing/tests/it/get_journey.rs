@@ -15,7 +15,7 @@ async fn lists_every_step_once_by_ticket_and_by_key_whether_sequenced_or_not() {
     let ticket = open(&mut agent).await.ticket.unwrap();
     start(&mut agent, &ticket).await.unwrap();
 
-    let by_name = pb::GetJourneyRequest { name: ticket.name.clone(), tracking_key: String::new() };
+    let by_name = pb::GetJourneyRequest { name: ticket.name.clone(), ..pb::GetJourneyRequest::default() };
     let at_once = agent.get_journey(by_name.clone()).await.unwrap().into_inner();
     let types: Vec<&str> = at_once.steps.iter().map(|s| s.r#type.as_str()).collect();
     let expected = ["ventanilla.ticketing.v1.TicketOpened", "ventanilla.ticketing.v1.TicketTransitioned"];
@@ -30,8 +30,9 @@ async fn lists_every_step_once_by_ticket_and_by_key_whether_sequenced_or_not() {
         }
     })
     .await;
-    let by_key = pb::GetJourneyRequest { name: String::new(), tracking_key: ticket.tracking_key.to_lowercase() };
-    assert_eq!(agent.get_journey(by_key).await.unwrap().into_inner(), sequenced);
+    let tracking_key = ticket.tracking_key.to_lowercase();
+    let by_key = pb::GetJourneyRequest { tracking_key, ..pb::GetJourneyRequest::default() };
+    assert_eq!(agent.get_journey(by_key).await.unwrap().into_inner().steps, sequenced.steps);
     assert!(sequenced.steps.iter().all(|s| s.source == "ticketing"));
 }
 
@@ -42,7 +43,7 @@ async fn exactly_one_way_to_name_the_ticket_is_taken() {
     let ticket = open(&mut agent).await.ticket.unwrap();
     let neither = agent.get_journey(pb::GetJourneyRequest::default()).await;
     assert_eq!(fields(&assert_refused(neither, Code::InvalidArgument, "INVALID_REQUEST")), ["name"]);
-    let both = pb::GetJourneyRequest { name: ticket.name, tracking_key: ticket.tracking_key };
+    let both = pb::GetJourneyRequest { name: ticket.name, tracking_key: ticket.tracking_key, from_time: None };
     let both = agent.get_journey(both).await;
     assert_eq!(fields(&assert_refused(both, Code::InvalidArgument, "INVALID_REQUEST")), ["tracking_key"]);
 }
