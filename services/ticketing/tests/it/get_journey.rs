@@ -6,7 +6,8 @@ use testkit::eventually;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 
-use crate::world::{World, assert_refused, fields, open, start};
+use crate::relations::merge;
+use crate::world::{World, assert_refused, fields, open, start, started};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_every_step_once_by_ticket_and_by_key_whether_sequenced_or_not() {
@@ -46,4 +47,27 @@ async fn exactly_one_way_to_name_the_ticket_is_taken() {
     let both = pb::GetJourneyRequest { name: ticket.name, tracking_key: ticket.tracking_key, from_time: None };
     let both = agent.get_journey(both).await;
     assert_eq!(fields(&assert_refused(both, Code::InvalidArgument, "INVALID_REQUEST")), ["tracking_key"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tickets_that_are_answered_together_have_one_journey_and_who_is_not_there_is_a_gap() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let (mine, head) = (open(&mut agent).await.ticket.unwrap(), started(&mut agent).await);
+    merge(&mut world.relations(), &mine, &head).await.unwrap();
+
+    let asked = |name: &str| pb::GetJourneyRequest { name: name.to_owned(), ..pb::GetJourneyRequest::default() };
+    let of_head = agent.get_journey(asked(&head.name)).await.unwrap().into_inner();
+    let of_mine = agent.get_journey(asked(&mine.name)).await.unwrap().into_inner();
+    let told = |journey: &pb::Journey| -> Vec<_> {
+        journey.steps.iter().map(|step| (step.aggregate.clone(), step.r#type.clone())).collect()
+    };
+    assert_eq!(told(&of_mine), told(&of_head));
+    for ticket in [&mine, &head] {
+        assert!(told(&of_mine).contains(&(ticket.name.clone(), "ventanilla.ticketing.v1.TicketOpened".to_owned())));
+    }
+    assert_eq!((&of_mine.ticket, &of_head.ticket), (&mine.name, &head.name));
+    let gaps: Vec<_> = of_mine.gaps.iter().map(|gap| (gap.source.as_str(), gap.reason())).collect();
+    let silent = pb::JourneyGapReason::NoAnswer;
+    assert_eq!(gaps, [("customer-profile", silent), ("sla-monitor", silent), ("ombudsman-escalation", silent)]);
 }
