@@ -6,6 +6,7 @@
 #![allow(clippy::all, reason = "generated code")]
 
 mod policy;
+pub mod told;
 
 pub use policy::{MethodPolicy, TrafficClass, policies, policy_of};
 

@@ -225,21 +225,9 @@ impl Scene {
             ports.push((service, port.local_addr()?, port));
         }
         let addresses: BTreeMap<Service, SocketAddr> = ports.iter().map(|(service, at, _)| (*service, *at)).collect();
-        let peers: BTreeMap<String, String> =
-            addresses.iter().map(|(service, at)| (service.name().to_owned(), format!("http://{at}"))).collect();
 
         for (service, _, port) in ports {
-            let tokens = TokenSource::issued(Arc::clone(&issuer), service.name(), ambient.clone());
-            let house = House {
-                ambient: ambient.clone(),
-                verifier: Arc::new(issuer.verifier(ambient.clone())),
-                peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
-                signing_key: Arc::new(key(2)?),
-                former_keys: FormerKeys::default(),
-                opening: Opening::default(),
-                checkpoint_dir: checkpoints.clone(),
-                broker: None,
-            };
+            let house = house(service, &addresses, &issuer, (&ambient, &checkpoints))?;
             let mut settings = Settings::new(database_url, service.schema());
             settings.max_connections = connections;
             let verifier = Arc::clone(&house.verifier);
@@ -329,6 +317,38 @@ impl Scene {
         &self.checkpoints
     }
 
+    /// Another process of a service beside the first, on the same database, that finds these of its peers at other addresses.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn replica(
+        &mut self,
+        service: Service,
+        elsewhere: &[(Service, SocketAddr)],
+    ) -> anyhow::Result<SocketAddr> {
+        let mut addresses = self.addresses.clone();
+        addresses.extend(elsewhere.iter().copied());
+        let house = house(service, &addresses, &self.issuer, (&self.ambient, &self.checkpoints))?;
+        let verifier = Arc::clone(&house.verifier);
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free port")?;
+        let address = port.local_addr()?;
+        let settings = Settings::new(self.database_url.as_str(), service.schema());
+        let assembly = service.assemble(settings, house, None).await?;
+        let stop = self.cancel.clone();
+        self.serving
+            .spawn(async move { Ok(server::run(assembly, port, StackSettings::default(), verifier, stop).await?) });
+        Ok(address)
+    }
+
+    /// Clients for this subject of the services at this one address.
+    ///
+    /// # Panics
+    /// As [`Self::person`].
+    pub fn person_at(&self, address: SocketAddr, subject: &str, roles: &[Role], department: Option<&str>) -> Clients {
+        let token = self.token(subject, roles, department);
+        Clients::new(|_| Caller::new(address, Some(&token)))
+    }
+
     /// Drains and stops the services.
     ///
     /// # Errors
@@ -347,6 +367,28 @@ impl Drop for Scene {
         self.cancel.cancel();
         let _ = std::fs::remove_dir_all(&self.checkpoints);
     }
+}
+
+/// The house as one service of it is given it.
+fn house(
+    service: Service,
+    addresses: &BTreeMap<Service, SocketAddr>,
+    issuer: &Arc<TokenIssuer>,
+    (ambient, checkpoints): (&Ambient, &Path),
+) -> anyhow::Result<House> {
+    let peers: BTreeMap<String, String> =
+        addresses.iter().map(|(service, at)| (service.name().to_owned(), format!("http://{at}"))).collect();
+    let tokens = TokenSource::issued(Arc::clone(issuer), service.name(), ambient.clone());
+    Ok(House {
+        ambient: ambient.clone(),
+        verifier: Arc::new(issuer.verifier(ambient.clone())),
+        peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
+        signing_key: Arc::new(key(2)?),
+        former_keys: FormerKeys::default(),
+        opening: Opening::default(),
+        checkpoint_dir: checkpoints.to_owned(),
+        broker: None,
+    })
 }
 
 fn key(seed: u8) -> anyhow::Result<Ed25519KeyPair> {

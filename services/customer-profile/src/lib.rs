@@ -124,7 +124,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .serve(customers)
         .serve(RightsServiceServer::new(grpc::RightsApi::new(profile.clone())))
         .serve(RulesServiceServer::new(grpc::RulesApi::new(profile.clone())))
-        .keep_ledger(&ledger, &house)
+        .keep_ledger_of(&ledger, &house, profile.clone())
         .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)));
     for (lane, name) in workers::comparisons::LANES.into_iter().enumerate() {
         let comparisons = workers::comparisons::Comparisons::new(profile.clone(), lane);

@@ -31,6 +31,7 @@ pub(crate) mod erase_customer;
 pub(crate) mod export_customer;
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
+mod get_steps;
 pub(crate) mod ingest_facts;
 pub(crate) mod ingest_source_record;
 pub(crate) mod list_active_holds;

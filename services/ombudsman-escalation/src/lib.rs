@@ -135,7 +135,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .serve(procedure)
         .serve(claimant)
         .serve(HouseServiceServer::new(grpc::house_service::Service::new(office.clone())))
-        .keep_ledger(&ledger, &house)
+        .keep_ledger_of(&ledger, &house, office.clone())
         .follow(TICKETING, involvements, &ledger, &standings, &house)?
         .follow(SLA_MONITOR, reactions::sla_monitor::Clocks::new(house.ambient.clone()), &ledger, &standings, &house)?
         .follow(

@@ -3,6 +3,7 @@
 
 mod affair;
 mod bench;
+mod get_steps;
 pub(crate) mod heard;
 mod prior_contact;
 mod repeated;

@@ -129,7 +129,7 @@ pub async fn assemble_under(ships: Catalogue, settings: Settings, house: House) 
         .serve(api)
         .serve(policies)
         .serve(measures)
-        .keep_ledger(&ledger, &house)
+        .keep_ledger_of(&ledger, &house, monitor.clone())
         .follow(ticketing::SOURCE, ticketing::Affairs(monitor.clone()), &ledger, &standings, &house)?
         .follow(ombudsman::SOURCE, ombudsman::Cases(monitor.clone()), &ledger, &standings, &house)?
         .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?

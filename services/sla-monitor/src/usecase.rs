@@ -14,6 +14,7 @@ pub mod get_evaluation;
 pub mod get_fairness;
 pub mod get_policy;
 pub mod get_service_parameters;
+mod get_steps;
 pub mod list_clocks;
 pub mod list_policies;
 pub mod preview_due;

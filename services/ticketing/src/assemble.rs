@@ -145,7 +145,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Asse
                 .max_decoding_message_size(LARGEST_CHARACTERISTIC_REQUEST),
         )
         .serve(PublicServiceServer::new(Public::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
-        .keep_ledger(&ledger, &house)
+        .keep_ledger_of(&ledger, &house, app.clone())
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
         .worker(Worker::new("words-anew", move |cancel| words::anew(reader_anew.clone(), cancel)))

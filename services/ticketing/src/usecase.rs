@@ -27,6 +27,7 @@ mod get_keypad_status;
 mod get_public_affair;
 mod get_public_status;
 mod get_receipt;
+mod get_steps;
 mod get_survey;
 mod get_ticket;
 mod hold_ticket;

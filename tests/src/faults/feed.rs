@@ -13,7 +13,7 @@ use tonic::{Request, Response, Status};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
 use ventanilla_proto::ledger::v1::watch_response::Item;
-use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, WatchRequest, WatchResponse};
+use ventanilla_proto::ledger::v1::{GetHeadRequest, GetStepsRequest, Head, Steps, WatchRequest, WatchResponse};
 
 use super::caller::Caller;
 use super::dice::Dice;
@@ -174,5 +174,9 @@ impl LedgerService for Bad {
 
     async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<Head>, Status> {
         self.source.clone().get_head(request.into_inner()).await
+    }
+
+    async fn get_steps(&self, request: Request<GetStepsRequest>) -> Result<Response<Steps>, Status> {
+        self.source.clone().get_steps(request.into_inner()).await
     }
 }

@@ -129,6 +129,15 @@ impl Shown {
     }
 }
 
+/// What of a journey the ledgers keep for good: the steps of ticketing and of the office. Those of the others are gaps once they are archived.
+fn kept_of(mut journey: Journey) -> Journey {
+    let kept = [Service::Ticketing, Service::OmbudsmanEscalation].map(Service::name);
+    journey.steps.retain(|step| kept.contains(&step.source.as_str()));
+    let lacking: Vec<&str> = journey.gaps.iter().map(|gap| gap.source.as_str()).collect();
+    assert!(!lacking.iter().any(|source| kept.contains(source)), "{lacking:?}");
+    Journey { gaps: Vec::new(), as_of_time: None, ..journey }
+}
+
 /// What is shown of an affair and its case. The receipt is made one of before there were seals, which is sealed if the ledger says that it was given so.
 ///
 /// # Panics
@@ -142,7 +151,7 @@ pub async fn shown(scene: &Scene, affair: &Affair<'_>, ticket: &str, case: &str)
     let dossier = VerifyDossierRequest { name: case.to_owned() };
     let mut office = affair.cast.investigator.office.clone();
     let shown = Shown {
-        journey: tickets.get_journey(journey).await.expect("a journey").into_inner(),
+        journey: kept_of(tickets.get_journey(journey).await.expect("a journey").into_inner()),
         receipt: tickets.get_receipt(receipt).await.expect("a receipt").into_inner(),
         dossier: office.verify_dossier(dossier).await.expect("a verdict").into_inner(),
     };

@@ -215,6 +215,7 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         ("AnswerPublicSurveyRequest", "proof") => of("AskedProof"),
         (_, "tracking_key") => of("TrackingKey"),
         (_, "proof") if field.parent_message().get_field_by_name("tracking_key").is_some() => of("Proof"),
+        ("GetStepsRequest", "subjects") => of("Ticket"),
         (_, "office_code") => of("OfficeCode"),
         (_, "key_digits") => "2345672345678".to_owned(),
         (_, "proof_digits") => "234567".to_owned(),

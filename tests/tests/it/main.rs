@@ -10,6 +10,7 @@ mod gateway_ivr;
 mod gateway_pages;
 mod gateway_rest;
 mod gateway_tracking;
+mod journeys;
 mod rights;
 mod visibility;
 mod walls;

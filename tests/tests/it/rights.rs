@@ -18,7 +18,8 @@ use ventanilla_proto::customer::v1::{
 };
 use ventanilla_proto::ombudsman::v1::{DossierEntry, VerifyDossierRequest, WithdrawCaseRequest};
 use ventanilla_proto::ticketing::v1::{
-    CancelTicketRequest, GetPublicStatusRequest, GetTicketRequest, PromiseState, SettlePromiseRequest, TicketState,
+    CancelTicketRequest, GetJourneyRequest, GetPublicStatusRequest, GetTicketRequest, JourneyGapReason, PromiseState,
+    SettlePromiseRequest, TicketState,
 };
 use ventanilla_tests::contract;
 use ventanilla_tests::scene::Scene;
@@ -133,6 +134,14 @@ fn papers(files: &BTreeMap<String, String>) -> String {
     records.into_iter().map(read).collect::<Vec<_>>().join("\n")
 }
 
+/// Ledgers that say of an affair's journey that some of it is archived.
+async fn archived(affair: &Affair<'_>, ticket: &str) -> Vec<String> {
+    let request = GetJourneyRequest { name: ticket.to_owned(), ..GetJourneyRequest::default() };
+    let journey = affair.cast.agent.tickets.clone().get_journey(request).await.expect("a journey").into_inner();
+    let archived = journey.gaps.into_iter().filter(|gap| gap.reason() == JourneyGapReason::Archived);
+    archived.map(|gap| gap.source).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     all_is_taken_along_and_nothing_is_left(false).await;
@@ -202,6 +211,11 @@ async fn all_is_taken_along_and_nothing_is_left(archived: bool) {
         assert!(before.steps() > 10, "{before:?}");
         archive::take_out(&scene).await;
         assert_eq!(archive::shown(&scene, &affair, &ticket.name, &case.name).await, before);
+        assert_eq!(
+            archived(&affair, &ticket.name).await,
+            ["customer-profile", "sla-monitor"],
+            "what is missing is named"
+        );
     }
     let ids = customer(&affair, &known).await.also_known_as;
     let person = about(&affair.person);

@@ -107,6 +107,17 @@ pub(crate) async fn hold(tx: &mut PgConnection, id: CustomerId) -> Result<Option
     }))
 }
 
+/// Every id of whoever these ids resolve to, of each whether their data is kept and not used.
+#[tracing::instrument(name = "db.customer.known_as", skip_all)]
+pub(crate) async fn known_as(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<(Vec<Uuid>, bool)>, StoreError> {
+    let rows = sqlx::query!(
+        "select c.ids, c.restricted from customer_profile.customer_alias a
+         join customer_profile.customer c on c.id = a.customer_id where a.id = any($1)",
+        ids
+    );
+    Ok(rows.fetch_all(pool).await?.into_iter().map(|row| (row.ids, row.restricted)).collect())
+}
+
 /// Writes the group as one customer, as it was put together by the survivorship with this number: its row, the ids that resolve to
 /// it, and its members. Answers `false` when another is in force, and has written no customer then.
 #[tracing::instrument(name = "db.customer.put", skip_all)]

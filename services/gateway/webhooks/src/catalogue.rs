@@ -4,20 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
+use ventanilla_proto::told::OFFICE_TO_FIRM;
 use webhooks_domain::pattern::{Pattern, event_type};
-
-/// What the office says to the firm anyway. What it deliberates, drafts, and looks into is told by no webhook.
-const OF_THE_OFFICE: &[&str] = &[
-    "CaseOpened",
-    "CaseTransitioned",
-    "DecisionNotified",
-    "DecisionCorrected",
-    "ReviewOpened",
-    "ObligationSet",
-    "ObligationMet",
-    "ObligationOverdue",
-    "OverdueReported",
-];
 
 /// That somebody is vulnerable is told to who serves them, and to no other system.
 const NOT_TOLD: &[&str] = &["VulnerabilityDeclared", "VulnerabilityEnded"];
@@ -67,7 +55,7 @@ fn may_be_told(message: &MessageDescriptor) -> bool {
         "ventanilla.customer.v1" | "ventanilla.ticketing.v1" | "ventanilla.sla.v1" => {
             !name.ends_with("Personal") && !NOT_TOLD.contains(&name)
         }
-        "ventanilla.ombudsman.v1" => OF_THE_OFFICE.contains(&name),
+        "ventanilla.ombudsman.v1" => OFFICE_TO_FIRM.contains(&message.full_name()),
         "ventanilla.webhook.v1" => name == "SubscriptionTested",
         _ => false,
     }

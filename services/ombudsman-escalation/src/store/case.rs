@@ -496,3 +496,13 @@ pub(crate) async fn decided(db: &Db, cases: &[CaseId]) -> Result<Vec<Decided>, S
     .await?;
     Ok(found.into_iter().map(Decided::from).collect())
 }
+
+/// The cases that any of these tickets was brought in, their reviews among them.
+#[tracing::instrument(name = "db.case.about", skip_all)]
+pub(crate) async fn about(db: &Db, tickets: &[Uuid]) -> Result<Vec<CaseId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select case_id from ombudsman.case_ticket where ticket_id = any($1) order by case_id",
+        tickets
+    );
+    Ok(found.fetch_all(db.reader()).await?.into_iter().map(CaseId::from_uuid).collect())
+}

@@ -1,6 +1,7 @@
 //! Serves a ledger to its followers.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::Stream;
@@ -11,11 +12,12 @@ use sqlx::Row;
 use tonic::{Code, Request, Response, Status};
 use ventanilla_proto::ledger::v1::ledger_service_server::LedgerService;
 use ventanilla_proto::ledger::v1::{
-    Entry, GetHeadRequest, Head, Heartbeat, WatchRequest, WatchResponse, watch_response,
+    Entry, GetHeadRequest, GetStepsRequest, Head, Heartbeat, Steps, WatchRequest, WatchResponse, watch_response,
 };
 
 use crate::rows;
 use crate::sequencer::Ledger;
+use crate::steps::Affairs;
 
 /// Entries read in one statement at most.
 const PAGE: i64 = 500;
@@ -69,19 +71,26 @@ pub struct Feed {
     ambient: Ambient,
     sees_personal: fn(&tonic::Extensions) -> bool,
     verifying_key: Vec<u8>,
+    affairs: Option<Arc<dyn Affairs>>,
 }
 
 impl Feed {
     /// Serves `ledger`; `sees_personal` says from a request's extensions whether the caller is a
     /// service of the suite, which alone is given personal parts.
     pub fn new(ledger: Ledger, ambient: Ambient, sees_personal: fn(&tonic::Extensions) -> bool) -> Self {
-        Self { ledger, ambient, sees_personal, verifying_key: Vec::new() }
+        Self { ledger, ambient, sees_personal, verifying_key: Vec::new(), affairs: None }
     }
 
     /// Tells the public key (Ed25519) of what this ledger signs.
     #[must_use]
     pub fn signing_with(self, verifying_key: &[u8]) -> Self {
         Self { verifying_key: verifying_key.to_vec(), ..self }
+    }
+
+    /// Tells the steps of affairs; without this no entry belongs to one.
+    #[must_use]
+    pub fn telling_of(self, affairs: Arc<dyn Affairs>) -> Self {
+        Self { affairs: Some(affairs), ..self }
     }
 }
 
@@ -149,6 +158,14 @@ impl LedgerService for Feed {
             })
         };
         head().map(Response::new).map_err(|e| refused(self.ledger.source(), &e.into()))
+    }
+
+    async fn get_steps(&self, request: Request<GetStepsRequest>) -> Result<Response<Steps>, Status> {
+        let Some(affairs) = &self.affairs else { return Ok(Response::new(Steps::default())) };
+        let parts = affairs.parts(&request).await?;
+        let from = request.get_ref().from_time.as_ref().and_then(rows::instant);
+        let steps = self.ledger.steps(&parts, from).await;
+        steps.map(Response::new).map_err(|e| refused(self.ledger.source(), &e))
     }
 }
 

@@ -24,6 +24,7 @@ mod received;
 mod rows;
 mod sequencer;
 mod standing;
+mod steps;
 pub mod verify;
 
 pub use carried::{Carried, CarriedBeat, CarriedEntry, Carrier, CarrierError, Forged};
@@ -35,3 +36,4 @@ pub use forget::{forget, forget_entries};
 pub use received::Received;
 pub use sequencer::{Ledger, LedgerStanding};
 pub use standing::{SourceStanding, Standings};
+pub use steps::{Affairs, MOST_STEPS, Part, Subjects};

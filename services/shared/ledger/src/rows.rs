@@ -191,7 +191,8 @@ pub(crate) fn actor_word(kind: i32) -> Option<kernel::ActorKind> {
     })
 }
 
-fn actor_kind(word: &str) -> Option<ActorKind> {
+/// The kind of actor of a stored word.
+pub(crate) fn actor_kind(word: &str) -> Option<ActorKind> {
     Some(match word.parse::<kernel::ActorKind>().ok()? {
         kernel::ActorKind::Employee => ActorKind::Employee,
         kernel::ActorKind::Office => ActorKind::Office,

@@ -16,6 +16,7 @@ use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 
+use crate::affairs::{Affairs, NoAffairs, Parsed};
 use crate::{Assembly, Denial, DenialSink, House, PeerError, Principal, Worker};
 
 /// Time between two questions to the database what time it is.
@@ -63,8 +64,15 @@ impl Assembly {
     /// answers.
     #[must_use]
     pub fn keep_ledger(self, ledger: &Ledger, house: &House) -> Self {
+        self.keep_ledger_of(ledger, house, NoAffairs)
+    }
+
+    /// The same, and tells which of its entries belong to an affair.
+    #[must_use]
+    pub fn keep_ledger_of(self, ledger: &Ledger, house: &House, affairs: impl Affairs) -> Self {
         let feed = Feed::new(ledger.clone(), house.ambient.clone(), caller_is_service)
-            .signing_with(house.signing_key.public_key().as_ref());
+            .signing_with(house.signing_key.public_key().as_ref())
+            .telling_of(Arc::new(Parsed(affairs)));
         let notary = Notary::new(
             ledger.clone(),
             house.ambient.clone(),

@@ -6,6 +6,7 @@
 //! `Assembly::keep_ledger` (feed, sequencer, signed checkpoints, denials) and `Assembly::follow`.
 
 mod admission;
+mod affairs;
 mod assembly;
 mod authorize;
 mod binary;
@@ -41,6 +42,7 @@ mod trust;
 mod worker;
 
 pub use admission::AdmissionSettings;
+pub use affairs::Affairs;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{

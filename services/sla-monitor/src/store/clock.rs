@@ -463,3 +463,15 @@ pub async fn promise_ended(tx: &mut PgConnection, subject: &str, outcome: &str) 
     .await?;
     Ok(())
 }
+
+/// The names of the clocks of these tickets and cases, those of parties among them.
+#[tracing::instrument(name = "db.clock.of_affairs", skip_all)]
+pub async fn of_affairs(pool: &PgPool, affairs: &[Uuid]) -> Result<Vec<String>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select 'clocks/' || clock_id as "clock!" from sla_monitor.clock where affair_id = any($1)
+           union all
+           select 'clocks/' || clock_id from sla_monitor.party_clock where affair_id = any($1)"#,
+        affairs
+    );
+    Ok(found.fetch_all(pool).await?)
+}

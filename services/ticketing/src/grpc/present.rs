@@ -41,7 +41,6 @@ use crate::store::Stored;
 use crate::store::agent::StoredAgent;
 use crate::store::history::ChangeRow;
 use crate::store::incident::{StoredIncident, StoredUpdate};
-use crate::store::journey::Step;
 use crate::store::link::Link;
 use crate::store::message::{Direction, Explanation, Message, Way};
 use crate::store::named::{StoredDepartment, StoredView};
@@ -442,20 +441,6 @@ pub(crate) fn view(stored: &StoredView) -> pb::View {
         actor: Some(actor_to_proto(&view.by)),
         create_time: Some(time_to_proto(view.at)),
         etag: etag(stored.version),
-    }
-}
-
-pub(crate) fn step(step: Step) -> pb::JourneyStep {
-    let trace_id = step.traceparent.split('-').nth(1).unwrap_or_default().to_owned();
-    pb::JourneyStep {
-        source: crate::SOURCE.to_owned(),
-        position: step.position,
-        r#type: step.kind,
-        actor: Some(actor_to_proto(&step.actor)),
-        occurred_time: Some(time_to_proto(step.occurred_at)),
-        recorded_time: Some(time_to_proto(step.recorded_at)),
-        traceparent: step.traceparent,
-        trace_id,
     }
 }
 

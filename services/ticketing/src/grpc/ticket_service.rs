@@ -249,7 +249,8 @@ impl TicketService for Service {
     }
 
     async fn get_journey(&self, request: Request<pb::GetJourneyRequest>) -> Answer<pb::Journey> {
-        let traveller = convert::journey(request.get_ref()).map_err(refused)?;
-        self.app.get_journey(traveller).await.map(Response::new).map_err(refused)
+        let call = Call::of(&request);
+        let (traveller, from) = convert::journey(request.get_ref()).map_err(refused)?;
+        self.app.get_journey(&call, traveller, from).await.map(Response::new).map_err(refused)
     }
 }

@@ -1,59 +1,45 @@
-//! The steps of one affair, from this service's own ledger: what has a position and what still waits for one.
+//! By what names an affair is known, to us and to the other services.
 
 use jiff::Timestamp;
-use kernel::{Actor, ResourceId};
+use kernel::ResourceId;
 use postgres::StoreError;
 use sqlx::PgPool;
-use ticketing_domain::TicketId;
+use ticketing_domain::{CustomerId, InteractionId, TicketId};
 
-use super::actor;
-
-/// One ledger entry without its content.
-pub(crate) struct Step {
-    /// Position; 0 while it waits for one.
-    pub position: i64,
-    /// Full name of the payload's message.
-    pub kind: String,
-    /// Who.
-    pub actor: Actor,
-    /// When, in the world.
-    pub occurred_at: Timestamp,
-    /// When it was written down.
-    pub recorded_at: Timestamp,
-    /// The trace it was written in.
-    pub traceparent: String,
+/// Everything an affair is known by.
+pub(crate) struct Affair {
+    /// Its tickets.
+    pub tickets: Vec<String>,
+    /// The cases about it, its customer, and the contacts it began with.
+    pub beside: Vec<String>,
+    /// When it was first received, at any door.
+    pub first_received: Timestamp,
 }
 
-/// Every step of a ticket. One statement, one snapshot: an entry that is being sequenced is seen exactly once.
-#[tracing::instrument(name = "db.journey.steps", skip_all)]
-pub(crate) async fn steps(pool: &PgPool, ticket: TicketId) -> Result<Vec<Step>, StoreError> {
+/// What the affair of a ticket is known by: the ticket, and all that are answered with it.
+#[tracing::instrument(name = "db.journey.affair", skip_all)]
+pub(crate) async fn affair(pool: &PgPool, ticket: TicketId) -> Result<Affair, StoreError> {
     let rows = sqlx::query!(
-        r#"select position as "position!", type as "kind!", actor_kind as "actor_kind!", actor_id as "actor_id!",
-                  actor_department, occurred_at as "occurred_at!: jiff_sqlx::Timestamp",
-                  recorded_at as "recorded_at!: jiff_sqlx::Timestamp", traceparent as "traceparent!"
-           from (
-               select position, 0::bigint as waiting, type, actor_kind, actor_id, actor_department, occurred_at,
-                      recorded_at, traceparent
-               from ticketing.ledger_known where aggregate = $1
-               union all
-               select 0, inbox_id, type, actor_kind, actor_id, actor_department, occurred_at, recorded_at, traceparent
-               from ticketing.ledger_inbox where aggregate = $1
-           ) as steps
-           order by waiting, position"#,
-        ticket.name()
+        r#"select t.ticket_id, t.customer_id, t.interaction_id, t.first_received_at as "first_received_at: jiff_sqlx::Timestamp",
+                  array(select distinct c.related from ticketing.ticket_change c
+                        where c.ticket_id = t.ticket_id and c.kind = 'office_noted' and c.related is not null) as "cases!: Vec<String>"
+           from ticketing.ticket t
+           join (select coalesce(merged_head, ticket_id) as id from ticketing.ticket where ticket_id = $1) as head
+             on t.ticket_id = head.id or t.merged_head = head.id
+           order by t.ticket_id"#,
+        ticket.uuid()
     )
     .fetch_all(pool)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Step {
-                position: row.position,
-                kind: row.kind,
-                actor: actor("ledger", row.position, &row.actor_kind, row.actor_id, row.actor_department)?,
-                occurred_at: row.occurred_at.to_jiff(),
-                recorded_at: row.recorded_at.to_jiff(),
-                traceparent: row.traceparent,
-            })
-        })
-        .collect()
+    let mut affair = Affair { tickets: Vec::new(), beside: Vec::new(), first_received: Timestamp::MAX };
+    for row in rows {
+        affair.tickets.push(TicketId::from_uuid(row.ticket_id).name());
+        affair.beside.push(CustomerId::from_uuid(row.customer_id).name());
+        affair.beside.extend(row.interaction_id.map(|id| InteractionId::from_uuid(id).name()));
+        affair.beside.extend(row.cases);
+        affair.first_received = affair.first_received.min(row.first_received_at.to_jiff());
+    }
+    affair.beside.sort_unstable();
+    affair.beside.dedup();
+    Ok(affair)
 }

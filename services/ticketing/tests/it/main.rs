@@ -5,6 +5,8 @@
 mod event;
 #[path = "../../src/guesses.rs"]
 mod guesses;
+#[path = "../../src/usecase/get_journey/merge.rs"]
+mod journey_merge;
 
 mod add_message;
 mod answer_claim_point;

@@ -19,7 +19,7 @@ use crate::world::{
 pub type Relations = RelationServiceClient<Client>;
 
 impl World {
-    fn relations(&self) -> Relations {
+    pub fn relations(&self) -> Relations {
         RelationServiceClient::new(self.served.channel(Role::Agent))
     }
 }

@@ -9,5 +9,6 @@ mod forget;
 mod handover;
 mod months;
 mod sequencer;
+mod steps;
 mod support;
 mod verify;

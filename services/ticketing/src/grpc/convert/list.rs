@@ -116,7 +116,7 @@ pub(in crate::grpc) fn watch(request: &pb::WatchTicketsRequest) -> Result<(i64, 
     Ok((request.after_position, ticket.map(ResourceId::name)))
 }
 
-pub(in crate::grpc) fn journey(request: &pb::GetJourneyRequest) -> Result<Traveller, Violations> {
+pub(in crate::grpc) fn journey(request: &pb::GetJourneyRequest) -> Result<(Traveller, Option<Timestamp>), Violations> {
     let mut v = Violations::new();
     let traveller = match (request.name.as_str(), request.tracking_key.as_str()) {
         ("", "") => {
@@ -130,7 +130,8 @@ pub(in crate::grpc) fn journey(request: &pb::GetJourneyRequest) -> Result<Travel
             None
         }
     };
-    whole(v, traveller)
+    let from = parse::optional_time(&mut v, "from_time", request.from_time.as_ref());
+    whole(v, traveller.map(|traveller| (traveller, from)))
 }
 
 pub(super) fn standing(v: &mut Violations, field: &str, value: i32) -> Option<Standing> {
