@@ -135,7 +135,7 @@ fn papers(files: &BTreeMap<String, String>) -> String {
 }
 
 /// Ledgers that say of an affair's journey that some of it is archived.
-async fn archived(affair: &Affair<'_>, ticket: &str) -> Vec<String> {
+async fn archived_of(affair: &Affair<'_>, ticket: &str) -> Vec<String> {
     let request = GetJourneyRequest { name: ticket.to_owned(), ..GetJourneyRequest::default() };
     let journey = affair.cast.agent.tickets.clone().get_journey(request).await.expect("a journey").into_inner();
     let archived = journey.gaps.into_iter().filter(|gap| gap.reason() == JourneyGapReason::Archived);
@@ -212,7 +212,7 @@ async fn all_is_taken_along_and_nothing_is_left(archived: bool) {
         archive::take_out(&scene).await;
         assert_eq!(archive::shown(&scene, &affair, &ticket.name, &case.name).await, before);
         assert_eq!(
-            archived(&affair, &ticket.name).await,
+            archived_of(&affair, &ticket.name).await,
             ["customer-profile", "sla-monitor"],
             "what is missing is named"
         );
