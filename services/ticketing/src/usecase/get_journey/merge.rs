@@ -80,7 +80,7 @@ pub(super) fn merged(told: Vec<Told>, sight: Sight, first_received: Timestamp) -
         steps.extend(told.steps.into_iter().map(|told| step(source, told, sight)));
     }
     // Sorting keeps the order of equals: ours first, then as they were asked.
-    steps.sort_by_key(|step| recorded(step));
+    steps.sort_by_key(recorded);
     if let Some(at) = next {
         let before = steps.partition_point(|step| recorded(step) < Some(at));
         if before > 0 {
