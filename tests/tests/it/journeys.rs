@@ -107,7 +107,7 @@ async fn one_call_shows_the_call_the_ticket_the_warning_the_notice_and_the_decis
     let middle = &whole.steps[whole.steps.len() / 2];
     let request = GetJourneyRequest {
         name: played.ticket.clone(),
-        from_time: middle.recorded_time.clone(),
+        from_time: middle.recorded_time,
         ..GetJourneyRequest::default()
     };
     let rest = auditor.tickets.clone().get_journey(request).await.expect("the rest").into_inner();
