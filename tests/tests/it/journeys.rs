@@ -42,6 +42,12 @@ async fn play(scene: &Scene, affair: &Affair<'_>) -> Played {
     let ticket = created.ticket.expect("the answer holds it");
     affair.be_hired().await.expect("an agent");
     affair.be_worked_on(&ticket.name).await.expect("worked on");
+    let auditor = scene.role(Role::Auditor);
+    testkit::eventually(LIMIT, || async {
+        let seen = types(&journey(&auditor, &ticket.name).await);
+        if seen.contains("ventanilla.sla.v1.WarningRaised") { Ok(()) } else { Err(seen) }
+    })
+    .await;
     affair.be_told_of_delay(&ticket.name, &admin).await.expect("a notice");
     affair.appoint().await.expect("the office has people");
     let case = affair.bring(&ticket.name).await.expect("a case");
