@@ -1,7 +1,7 @@
 //! Compiles the contract: messages and services, the descriptor set, and the table of who may call
 //! what. An RPC without a policy, or without an HTTP mapping, stops the build.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use prost::Message as _;
@@ -37,15 +37,16 @@ fn main() -> Result<(), Failure> {
 
 /// Writes the table of policies, or says which RPC lacks one.
 fn policies(pool: &DescriptorPool) -> Result<String, Failure> {
-    let mut table = String::from("pub(crate) static METHODS: &[MethodPolicy] = &[\n");
+    let mut lines = BTreeMap::new();
     for service in pool.services().filter(|s| s.full_name().starts_with("ventanilla.")) {
         for method in service.methods() {
             require_http(pool, &method)?;
-            write_policy(pool, &method, &mut table)?;
+            let (path, line) = policy(pool, &method)?;
+            lines.insert(path, line);
         }
     }
-    table.push_str("];\n");
-    Ok(table)
+    let lines: String = lines.into_values().collect();
+    Ok(format!("/// In the order of their paths.\npub(crate) static METHODS: &[MethodPolicy] = &[\n{lines}];\n"))
 }
 
 fn require_http(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<(), Failure> {
@@ -57,7 +58,8 @@ fn require_http(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<(), 
     }
 }
 
-fn write_policy(pool: &DescriptorPool, method: &MethodDescriptor, table: &mut String) -> Result<(), Failure> {
+/// The path of a method, and its line of the table.
+fn policy(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<(String, String), Failure> {
     let name = method.full_name();
     let extension = pool.get_extension_by_name("ventanilla.auth.v1.policy").ok_or("the policy option is missing")?;
     let options = method.options();
@@ -77,16 +79,14 @@ fn write_policy(pool: &DescriptorPool, method: &MethodDescriptor, table: &mut St
         Some(Value::EnumNumber(4)) => "Export",
         _ => "Console",
     };
-    writeln!(
-        table,
-        "    MethodPolicy {{ path: \"/{}/{}\", roles: &{roles:?}, open: {open}, denial_recorded: {}, \
-         traffic_class: TrafficClass::{class}, streaming: {} }},",
-        method.parent_service().full_name(),
-        method.name(),
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let line = format!(
+        "    MethodPolicy {{ path: {path:?}, roles: &{roles:?}, open: {open}, denial_recorded: {}, \
+         traffic_class: TrafficClass::{class}, streaming: {} }},\n",
         flag(policy, "denial_recorded"),
         method.is_client_streaming() || method.is_server_streaming(),
-    )?;
-    Ok(())
+    );
+    Ok((path, line))
 }
 
 fn flag(policy: &DynamicMessage, field: &str) -> bool {

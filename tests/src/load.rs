@@ -6,6 +6,7 @@
 
 mod board;
 mod clocks;
+mod cores;
 mod decided;
 mod drive;
 mod finding;
@@ -118,6 +119,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     let home = Home::new(&ambient)?;
     let start = home.0.join("postgres");
     let options = Options { max_connections: 300, talk: false, ..Options::durable() };
+    let cores = if plan.overload > 0 { cores::Cores::split()? } else { None };
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(&start, &options)).await??;
     if plan.ingest > 0 {
         let outcome = take_in(&plan, &cluster).await;
@@ -166,7 +168,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
         return hold(&outcome?, plan.json);
     }
     if plan.overload > 0 {
-        let outcome = burden(&plan, &cluster).await;
+        let outcome = burden(&plan, &cluster, cores.as_ref()).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         let overload = outcome?;
@@ -252,9 +254,9 @@ async fn apart(cluster: &Cluster) -> anyhow::Result<gaps::Gaps> {
     gaps::measure(&url).await
 }
 
-async fn burden(plan: &Plan, cluster: &Cluster) -> anyhow::Result<overload::Overload> {
+async fn burden(plan: &Plan, cluster: &Cluster, cores: Option<&cores::Cores>) -> anyhow::Result<overload::Overload> {
     let url = prepared(cluster).await?;
-    overload::measure(plan, cluster, &url).await
+    overload::measure(plan, cluster, &url, cores).await
 }
 
 async fn both_ways(plan: &Plan, cluster: &Cluster) -> anyhow::Result<rest::Ways> {

@@ -1,7 +1,8 @@
 //! More than can be done: calls come at a multiple of what the services can serve, whatever the answers take, while the telephone
 //! rings on as always. What is served, who is turned away and how fast, and how soon all is as before.
 //!
-//! The services run as processes of their own, so that what the driver is busy with is not laid to their charge.
+//! The services run as processes of their own and the driver on a processor of its own, so that what the driver is busy with is not laid to
+//! their charge: see [`super::cores`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClie
 use ventanilla_proto::customer::v1::{GetCustomerViewRequest, LookupByPhoneRequest};
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
+use super::cores::{self, Cores};
 use super::drive::{Choice, complaint};
 use super::{Plan, seed};
 use crate::faults::caller::Caller;
@@ -125,6 +127,8 @@ pub(super) struct Multiple {
 /// All of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Overload {
+    /// Whether the driver had a processor of its own.
+    apart: bool,
     peak: f64,
     calm: Tally,
     multiples: Vec<Multiple>,
@@ -321,15 +325,24 @@ async fn closed(callers: &std::sync::Arc<Callers>, clients: usize, span: Duratio
 ///
 /// # Errors
 /// When services do not start, or the database cannot be seeded.
-pub(super) async fn measure(plan: &Plan, cluster: &Cluster, url: &str) -> anyhow::Result<Overload> {
+pub(super) async fn measure(
+    plan: &Plan,
+    cluster: &Cluster,
+    url: &str,
+    cores: Option<&Cores>,
+) -> anyhow::Result<Overload> {
     let scene = Scene::on(url, 16).await?;
     let sample = seed::Sample::make(&scene).await.context("the services do not write the sample")?;
     scene.stop().await?;
     seed::customers(url, &sample, plan.customers).await.context("the customers cannot be seeded")?;
 
+    cores::yields(cluster)?;
     let databases = Service::ALL.into_iter().map(|service| (service, url.to_owned())).collect();
     let program = std::env::current_exe()?;
     let fleet = Fleet::start(fleet::Plan::new(Path::new(&program), databases)?).await?;
+    if let Some(cores) = cores {
+        cores.drive()?;
+    }
     let callers = std::sync::Arc::new(Callers::new(&fleet, plan.customers)?);
     let short = Duration::from_secs(plan.seconds);
     // Plans and caches are filled, connections made.
@@ -338,7 +351,7 @@ pub(super) async fn measure(plan: &Plan, cluster: &Cluster, url: &str) -> anyhow
     for clients in CLIENTS {
         peak = peak.max(closed(&callers, clients, short).await?);
     }
-    let mut overload = Overload { peak, calm: Tally::default(), multiples: Vec::new() };
+    let mut overload = Overload { apart: cores.is_some(), peak, calm: Tally::default(), multiples: Vec::new() };
     settled(cluster).await?;
     overload.calm = Tally::of(&both(&callers, peak / 2.0, short.max(Duration::from_secs(5))).await?.0);
     for factor in FACTORS {
@@ -374,6 +387,9 @@ async fn settled(cluster: &Cluster) -> anyhow::Result<()> {
 
 impl fmt::Display for Overload {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.apart {
+            writeln!(out, "the driver has no processor of its own: what it takes is missing to the services")?;
+        }
         writeln!(
             out,
             "peak {:.0} calls a second (three looks at a customer to one complaint); at half of it p50 {:.1} ms, p99 {:.1} ms; {RINGS:.0} rings a second throughout",

@@ -26,8 +26,6 @@ use crate::trace::traced;
 
 /// Rest after a failed accept: without file descriptors it fails again at once.
 const REST: Duration = Duration::from_millis(50);
-/// Streams that a client opened and reset before they were accepted (CVE-2023-44487).
-const PENDING_RESETS: usize = 20;
 /// Streams that we reset for a client's protocol errors before its connection is closed.
 const LOCAL_RESETS: usize = 256;
 /// What a client says first where it speaks HTTP/2 from the start.
@@ -250,7 +248,8 @@ fn tuned(settings: &HttpSettings) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(settings.streams_per_connection)
         .max_header_list_size(u32::try_from(settings.head_bytes).unwrap_or(u32::MAX))
-        .max_pending_accept_reset_streams(Some(PENDING_RESETS))
+        // As many as an honest client gives up on at once (CVE-2023-44487); fewer would cost it its connection.
+        .max_pending_accept_reset_streams(Some(settings.streams_per_connection as usize))
         .max_local_error_reset_streams(Some(LOCAL_RESETS))
         .keep_alive_interval(Some(Duration::from_millis(settings.keepalive_interval_ms)))
         .keep_alive_timeout(Duration::from_secs(10));

@@ -3,22 +3,29 @@
 //! tower's own limit takes its permit in `poll_ready`, and so lets idle connections hold permits
 //! and busy ones wait. This layer takes one in `call` or refuses at once: a queue in front of a
 //! full service only makes its answers late.
+//!
+//! It stands outermost, and what it says is made beforehand: ten times more calls than can be served are nine refusals
+//! to one answer, and each takes its time from those that are served. So a refused call has its count and duration among
+//! the others', and no span of its own; its caller's span says how it ended.
 
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use http::{Request, Response};
+use futures::future::Either;
+use http::{HeaderMap, Request, Response};
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
 use tower::{Layer, Service};
 use ventanilla_proto::TrafficClass;
 
-use crate::scope::Scope;
-use crate::{Refusal, body};
+use crate::Refusal;
+use crate::flow::Flow;
+use crate::scope::Place;
+use crate::trace;
 
 /// How much a service takes on.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +34,9 @@ pub struct AdmissionSettings {
     /// Calls that are served at once. Console may fill 90 % of it, synchronisation 70 %, export
     /// 50 %; a caller in a ring may have it all.
     pub concurrent_calls: usize,
+    /// What most calls may take, in milliseconds. Once more than half of them take longer, fewer are taken on at once, an eighth at
+    /// the least, so that nobody waits in vain; a ring is not counted out by that.
+    pub tolerated_ms: u64,
     /// Streams that are open at once, counted apart: a ledger's followers must not take the place
     /// of calls.
     pub open_streams: usize,
@@ -43,6 +53,7 @@ impl Default for AdmissionSettings {
     fn default() -> Self {
         Self {
             concurrent_calls: 256,
+            tolerated_ms: 250,
             open_streams: 128,
             streams_for_services: 32,
             streams_per_caller: 32,
@@ -68,44 +79,75 @@ const fn share(class: TrafficClass) -> usize {
 
 /// Turns away what does not fit. See the module.
 #[derive(Clone)]
-pub(crate) struct AdmissionLayer(Arc<Places>);
+pub(crate) struct AdmissionLayer {
+    places: Arc<Places>,
+    service: &'static str,
+}
 
 struct Places {
     total: usize,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     visitors: Arc<Semaphore>,
-    retry_after: Duration,
+    flow: Arc<Mutex<Flow>>,
+    /// The answer to whoever finds no place.
+    full: HeaderMap,
 }
 
 impl AdmissionLayer {
-    pub(crate) fn new(settings: &AdmissionSettings) -> Self {
-        Self(Arc::new(Places {
+    pub(crate) fn new(settings: &AdmissionSettings, service: &'static str) -> Self {
+        let full = Refusal::Overloaded { retry_after: Duration::from_millis(settings.retry_after_ms) };
+        let tolerated = Duration::from_millis(settings.tolerated_ms.max(1));
+        let places = Places {
             total: settings.concurrent_calls,
             calls: Arc::new(Semaphore::new(settings.concurrent_calls)),
             streams: Arc::new(Semaphore::new(settings.open_streams)),
             visitors: Arc::new(Semaphore::new(VISITORS)),
-            retry_after: Duration::from_millis(settings.retry_after_ms),
-        }))
+            flow: Arc::new(Mutex::new(Flow::new(settings.concurrent_calls, tolerated, Instant::now()))),
+            full: full.answer().into_parts().0.headers,
+        };
+        Self { places: Arc::new(places), service }
     }
 }
 
 impl Places {
     /// A place for a call of this class, if its share is not used up.
-    fn call(&self, class: TrafficClass) -> Option<OwnedSemaphorePermit> {
+    fn call(&self, class: TrafficClass) -> Option<Place> {
         let permit = Arc::clone(&self.calls).try_acquire_owned().ok()?;
         let used = self.total.saturating_sub(self.calls.available_permits());
+        let open = if class == TrafficClass::Ivr { self.total } else { lock(&self.flow).open() };
         // At least one place, or a small limit would shut a class out for good.
-        let allowed = (self.total * share(class) / 100).max(1);
-        (used <= allowed).then_some(permit)
+        let allowed = (open * share(class) / 100).max(1);
+        (used <= allowed).then(|| {
+            let inside = Inside { _permit: permit, since: Instant::now(), flow: Arc::clone(&self.flow) };
+            Place::new(inside)
+        })
     }
 
-    fn stream(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.streams).try_acquire_owned().ok()
+    fn stream(&self) -> Option<Place> {
+        Arc::clone(&self.streams).try_acquire_owned().ok().map(Place::new)
     }
 
-    fn visitor(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.visitors).try_acquire_owned().ok()
+    fn visitor(&self) -> Option<Place> {
+        Arc::clone(&self.visitors).try_acquire_owned().ok().map(Place::new)
+    }
+}
+
+fn lock(flow: &Mutex<Flow>) -> MutexGuard<'_, Flow> {
+    flow.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A call that is being served. Tells the flow how long it took when nothing of it runs any more.
+struct Inside {
+    _permit: OwnedSemaphorePermit,
+    since: Instant,
+    flow: Arc<Mutex<Flow>>,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        let now = Instant::now();
+        lock(&self.flow).ends(now, now - self.since);
     }
 }
 
@@ -113,7 +155,7 @@ impl<S> Layer<S> for AdmissionLayer {
     type Service = Admission<S>;
 
     fn layer(&self, inner: S) -> Admission<S> {
-        Admission { inner, places: Arc::clone(&self.0) }
+        Admission { inner, places: Arc::clone(&self.places), service: self.service }
     }
 }
 
@@ -121,51 +163,42 @@ impl<S> Layer<S> for AdmissionLayer {
 pub(crate) struct Admission<S> {
     inner: S,
     places: Arc<Places>,
+    service: &'static str,
 }
 
 impl<S> Service<Request<Body>> for Admission<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-    S::Future: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Either<S::Future, Ready<Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         // A full service that seems dead gets restarted, and is fuller.
         if request.uri().path() == HEALTH_CHECK {
-            return Box::pin(self.inner.call(request));
+            return Either::Left(self.inner.call(request));
         }
+        let began = Instant::now();
         let policy = ventanilla_proto::policy_of(request.uri().path());
-        let streaming = policy.is_none_or(|policy| policy.streaming);
         let place = match policy {
             None => self.places.visitor(),
             Some(policy) if policy.streaming => self.places.stream(),
             Some(policy) => self.places.call(policy.traffic_class),
         };
         let Some(place) = place else {
-            let refusal = Refusal::Overloaded { retry_after: self.places.retry_after };
-            return Box::pin(std::future::ready(Ok(refusal.answer())));
+            trace::turned_away(self.service, policy, began);
+            let mut answer = Response::new(Body::empty());
+            *answer.headers_mut() = self.places.full.clone();
+            return Either::Right(ready(Ok(answer)));
         };
-        let place = Arc::new(place);
-        let scope = Scope::current().map(|scope| scope.holding(Arc::clone(&place)));
-        let answer = match &scope {
-            Some(scope) => scope.enter(|| self.inner.call(request)),
-            None => self.inner.call(request),
-        };
-        Box::pin(async move {
-            let answer = match scope {
-                Some(scope) => scope.run(answer).await?,
-                None => answer.await?,
-            };
-            // A unary answer is complete here; a stream keeps its place until it ends.
-            Ok(if streaming { answer.map(|stream| body::holding(stream, place)) } else { answer })
-        })
+        // The scope takes it, and keeps it until nothing of the call runs any more.
+        request.extensions_mut().insert(place);
+        Either::Left(self.inner.call(request))
     }
 }
 
@@ -175,11 +208,11 @@ mod tests {
 
     #[test]
     fn the_less_urgent_are_turned_away_first() {
-        let layer = AdmissionLayer::new(&AdmissionSettings { concurrent_calls: 10, ..Default::default() });
+        let layer = AdmissionLayer::new(&AdmissionSettings { concurrent_calls: 10, ..Default::default() }, "test");
         let mut held = Vec::new();
         let mut fill = |class| {
             let before = held.len();
-            while let Some(permit) = layer.0.call(class) {
+            while let Some(permit) = layer.places.call(class) {
                 held.push(permit);
             }
             (before, held.len())
@@ -190,6 +223,6 @@ mod tests {
         assert_eq!(fill(TrafficClass::Export), (9, 9));
         assert_eq!(fill(TrafficClass::Ivr), (9, 10));
         held.clear();
-        assert!(layer.0.call(TrafficClass::Export).is_some());
+        assert!(layer.places.call(TrafficClass::Export).is_some());
     }
 }

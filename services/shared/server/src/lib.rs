@@ -18,6 +18,7 @@ mod claims;
 mod connections;
 mod deadline;
 mod figures;
+mod flow;
 mod jwks;
 mod known;
 mod mutation;

@@ -1,11 +1,23 @@
 //! Which service the running task works for. Several services share one process in the suite, so
 //! the name cannot be a global; it travels with the task.
 
+use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
+
+/// A call's place among those served at once, given back when nobody holds it any more.
+#[derive(Clone)]
+pub(crate) struct Place {
+    _held: Arc<dyn Any + Send + Sync>,
+}
+
+impl Place {
+    pub(crate) fn new(held: impl Send + Sync + 'static) -> Self {
+        Self { _held: Arc::new(held) }
+    }
+}
 
 /// What every task that serves a call carries.
 #[derive(Clone)]
@@ -16,7 +28,7 @@ pub(crate) struct Scope {
     pub(crate) running: TaskTracker,
     /// The call's place among those served at once. A task that outlives its caller keeps it, or
     /// impatient callers could pile up work without limit.
-    _place: Option<Arc<OwnedSemaphorePermit>>,
+    _place: Option<Place>,
 }
 
 tokio::task_local! {
@@ -29,7 +41,7 @@ impl Scope {
     }
 
     /// The same scope for work that takes this place.
-    pub(crate) fn holding(&self, place: Arc<OwnedSemaphorePermit>) -> Self {
+    pub(crate) fn holding(&self, place: Place) -> Self {
         Self { _place: Some(place), ..self.clone() }
     }
 

@@ -26,8 +26,6 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(8);
 const CLOSING: Duration = Duration::from_secs(1);
 /// What is left to calls when a process that waited begins to serve.
 const WAITING_ENDS: Duration = Duration::from_millis(100);
-/// Streams that a client opened and reset before they were accepted (CVE-2023-44487).
-const PENDING_RESETS: usize = 20;
 /// Streams that we reset for a client's protocol errors before its connection is closed.
 const LOCAL_RESETS: usize = 256;
 
@@ -182,7 +180,9 @@ fn tuned(settings: &StackSettings) -> Server {
     Server::builder()
         .max_concurrent_streams(settings.streams_per_connection)
         .http2_max_header_list_size(settings.header_list_bytes)
-        .http2_max_pending_accept_reset_streams(Some(PENDING_RESETS))
+        // Streams that a client opened and reset before they were accepted (CVE-2023-44487). An honest one that gives up on all it has open,
+        // since nobody answered it for a moment, resets as many as it may have open: fewer would cost it its connection too.
+        .http2_max_pending_accept_reset_streams(Some(settings.streams_per_connection as usize))
         .http2_max_local_error_reset_streams(Some(LOCAL_RESETS))
         .http2_keepalive_interval(Some(Duration::from_millis(settings.keepalive_interval_ms)))
         .http2_keepalive_timeout(Some(Duration::from_millis(settings.keepalive_timeout_ms)))

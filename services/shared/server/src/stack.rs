@@ -16,7 +16,7 @@ use tower::{Layer, Service, ServiceBuilder};
 use crate::admission::AdmissionLayer;
 use crate::authorize::AuthorizeLayer;
 use crate::deadline::DeadlineLayer;
-use crate::scope::Scope;
+use crate::scope::{Place, Scope};
 use crate::shares::SharesLayer;
 use crate::trace::TraceLayer;
 use crate::{AdmissionSettings, DenialSink, Refusal, TokenVerifier, body};
@@ -76,7 +76,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 
 type Layers = Then<
     SharesLayer,
-    Then<AuthorizeLayer, Then<DeadlineLayer, Then<AdmissionLayer, Then<ScopeLayer, Then<TraceLayer, Identity>>>>>,
+    Then<AuthorizeLayer, Then<DeadlineLayer, Then<ScopeLayer, Then<TraceLayer, Then<AdmissionLayer, Identity>>>>>,
 >;
 
 /// The list. The first stands outermost.
@@ -88,12 +88,12 @@ pub(crate) fn layers(
     draining: CancellationToken,
 ) -> Layers {
     ServiceBuilder::new()
-        // Outermost, so that a call refused by any layer below has its span and its duration.
-        .layer(TraceLayer { service: scope.service })
-        // Tells the task which service it works for, and ends streams when the service goes down.
-        .layer(ScopeLayer { scope, draining })
         // Before any work is spent on a call: a full service refuses cheaply, the urgent last.
-        .layer(AdmissionLayer::new(&settings.admission))
+        .layer(AdmissionLayer::new(&settings.admission, scope.service))
+        // A call refused by any layer below has its span and its duration.
+        .layer(TraceLayer { service: scope.service })
+        // Tells the task which service it works for, keeps its place, and ends streams when the service goes down.
+        .layer(ScopeLayer { scope, draining })
         // Around all that can wait: the recording of a denial, the handler.
         .layer(DeadlineLayer {
             default: Duration::from_millis(settings.default_timeout_ms),
@@ -140,8 +140,11 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let scope = self.scope.clone();
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let scope = match request.extensions_mut().remove::<Place>() {
+            Some(place) => self.scope.holding(place),
+            None => self.scope.clone(),
+        };
         let may_stream = body::may_stream(request.uri().path());
         let draining = self.draining.clone();
         let answer = scope.enter(|| self.inner.call(request));

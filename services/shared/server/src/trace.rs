@@ -1,6 +1,7 @@
 //! One span and one duration per RPC, named as OpenTelemetry's RPC conventions now say.
 //! Never anything of the request or the answer.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -17,6 +18,7 @@ use tonic::codegen::Bytes;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span, field};
+use ventanilla_proto::MethodPolicy;
 
 /// Buckets of the conventions, in seconds, with finer steps where this house's answers lie.
 pub(crate) const BUCKETS: [f64; 16] =
@@ -35,11 +37,34 @@ fn durations() -> &'static Histogram<f64> {
 }
 
 /// `package.Service/Method`, of the contract alone: a path that a stranger made up is no name.
-fn method_of(path: &str) -> String {
+fn method_of(path: &str) -> Cow<'static, str> {
+    if let Some(policy) = ventanilla_proto::policy_of(path) {
+        return Cow::Borrowed(name_of(policy));
+    }
     let path = path.strip_prefix('/').unwrap_or(path);
     let known = ["ventanilla.", "grpc.health.v1.", "grpc.reflection."].iter().any(|p| path.starts_with(p));
     let tidy = path.len() <= 120 && path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b'_'));
-    if known && tidy { path.to_owned() } else { "_OTHER".to_owned() }
+    if known && tidy { Cow::Owned(path.to_owned()) } else { Cow::Borrowed("_OTHER") }
+}
+
+fn name_of(policy: &'static MethodPolicy) -> &'static str {
+    policy.path.trim_start_matches('/')
+}
+
+/// The attributes of one duration.
+fn attributes(service: &'static str, method: Cow<'static, str>, code: Code) -> [KeyValue; 4] {
+    [
+        KeyValue::new("rpc.system.name", "grpc"),
+        KeyValue::new("rpc.method", method),
+        KeyValue::new("rpc.response.status_code", code_name(code)),
+        KeyValue::new("ventanilla.service", service),
+    ]
+}
+
+/// Counts a call for which there was no place among the others. It has no span: see `admission.rs`.
+pub(crate) fn turned_away(service: &'static str, policy: Option<&'static MethodPolicy>, began: Instant) {
+    let method = Cow::Borrowed(policy.map_or("_OTHER", name_of));
+    durations().record(began.elapsed().as_secs_f64(), &attributes(service, method, Code::ResourceExhausted));
 }
 
 /// The status codes that are the server's fault, and so an error of its span.
@@ -95,11 +120,11 @@ pub(crate) fn client_span(path: &str, peer: &str) -> Span {
     let method = method_of(path);
     tracing::info_span!(
         "rpc.client",
-        otel.name = method,
+        otel.name = &*method,
         otel.kind = "client",
         otel.status_code = field::Empty,
         rpc.system.name = "grpc",
-        rpc.method = method,
+        rpc.method = &*method,
         rpc.response.status_code = field::Empty,
         server.address = peer,
     )
@@ -154,11 +179,11 @@ where
             // The parent is the caller's span, not whatever the connection's task runs in.
             parent: None,
             "rpc.server",
-            otel.name = method,
+            otel.name = &*method,
             otel.kind = "server",
             otel.status_code = field::Empty,
             rpc.system.name = "grpc",
-            rpc.method = method,
+            rpc.method = &*method,
             rpc.response.status_code = field::Empty,
             ventanilla.service = self.service,
             trace_id = field::Empty,
@@ -188,7 +213,7 @@ where
 struct Record {
     span: Span,
     service: &'static str,
-    method: String,
+    method: Cow<'static, str>,
     began: Instant,
     code: Option<Code>,
 }
@@ -200,12 +225,7 @@ impl Drop for Record {
         if is_server_error(code) {
             self.span.record("otel.status_code", "ERROR");
         }
-        let attributes = [
-            KeyValue::new("rpc.system.name", "grpc"),
-            KeyValue::new("rpc.method", std::mem::take(&mut self.method)),
-            KeyValue::new("rpc.response.status_code", code_name(code)),
-            KeyValue::new("ventanilla.service", self.service),
-        ];
+        let attributes = attributes(self.service, std::mem::take(&mut self.method), code);
         durations().record(self.began.elapsed().as_secs_f64(), &attributes);
     }
 }

@@ -118,9 +118,12 @@ async fn a_client_that_opens_and_resets_streams_loses_its_connection() {
     let (sender, mut connection) = raw(&house).await;
     let flood = async {
         loop {
-            let Ok(mut ready) = sender.clone().ready().await else { break };
-            let Ok((_, mut stream)) = ready.send_request(get_head(&house), false) else { break };
-            stream.send_reset(h2::Reason::CANCEL);
+            // More at once than anybody may have open: they reach the server before it accepted the first.
+            for _ in 0..1_000 {
+                let Ok(mut ready) = sender.clone().ready().await else { return };
+                let Ok((_, mut stream)) = ready.send_request(get_head(&house), false) else { return };
+                stream.send_reset(h2::Reason::CANCEL);
+            }
             // The connection's task shares this thread.
             tokio::task::yield_now().await;
         }
