@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kernel::Role;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use ventanilla_proto::ledger::v1::{Head, WatchRequest};
@@ -20,6 +21,7 @@ fn small(concurrent_calls: usize, open_streams: usize) -> StackSettings {
         streams_for_services: 0,
         streams_per_caller: open_streams,
         retry_after_ms: 250,
+        ..Default::default()
     };
     StackSettings { admission, ..Default::default() }
 }
@@ -53,6 +55,57 @@ async fn a_full_service_refuses_at_once_and_says_when_to_come_back() {
     gate.add_permits(2);
     first.await.unwrap().unwrap();
     house.get_head(&[Role::Auditor]).await.expect("the place is free again");
+}
+
+#[tokio::test]
+async fn a_service_that_answers_late_takes_fewer_on_at_once() {
+    let (inside, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let (entered, open) = (Arc::clone(&inside), Arc::clone(&gate));
+    let answers = Answers::with(move |_| {
+        let open = Arc::clone(&open);
+        entered.fetch_add(1, Ordering::SeqCst);
+        async move {
+            open.acquire().await.unwrap().forget();
+            Ok(Head::default())
+        }
+    });
+    let mut settings = small(64, 1);
+    settings.admission.tolerated_ms = 1;
+    let house = Arc::new(House::with(assembly(answers), settings).await);
+    // As many as come together; who is turned away is told so, the others are inside.
+    let crowd = || async {
+        let before = inside.load(Ordering::SeqCst);
+        let mut calls = JoinSet::new();
+        for _ in 0..50 {
+            let house = Arc::clone(&house);
+            calls.spawn(async move { house.get_head(&[Role::Auditor]).await.map_err(|refused| refused.code()) });
+        }
+        let mut refused = 0;
+        while inside.load(Ordering::SeqCst) - before + refused < 50 {
+            tokio::select! {
+                Some(ended) = calls.join_next() => {
+                    assert_eq!(ended.unwrap(), Err(Code::ResourceExhausted));
+                    refused += 1;
+                }
+                () = tokio::time::sleep(Duration::from_millis(2)) => {}
+            }
+        }
+        (calls, 50 - refused)
+    };
+    let (calls, taken) = crowd().await;
+    assert_eq!(taken, 44, "seven tenths of the places are for synchronisation");
+    // All of them took longer than a millisecond.
+    gate.add_permits(taken);
+    calls.join_all().await;
+    for _ in 0..3 {
+        let (calls, taken) = crowd().await;
+        gate.add_permits(taken);
+        calls.join_all().await;
+    }
+    let (calls, taken) = crowd().await;
+    assert_eq!(taken, 11, "seven tenths of a quarter of the places");
+    gate.add_permits(taken);
+    calls.join_all().await;
 }
 
 #[tokio::test]

@@ -145,6 +145,27 @@ async fn a_client_that_opens_and_resets_streams_loses_its_connection() {
 }
 
 #[tokio::test]
+async fn a_client_that_gives_up_on_all_it_has_open_keeps_its_connection() {
+    let house = House::open(Answers::at_once()).await;
+    let (sender, connection) = raw(&house).await;
+    // The server's settings, and so how many may be open, arrive with its first answer.
+    let (answer, _) = sender.clone().ready().await.unwrap().send_request(get_head(&house), true).unwrap();
+    answer.await.unwrap();
+    let mut open = Vec::new();
+    while open.len() < sender.current_max_send_streams() {
+        let (answer, stream) = sender.clone().ready().await.unwrap().send_request(get_head(&house), false).unwrap();
+        open.push((answer, stream));
+    }
+    // They are on their way, and the server, on this same thread, has not looked at them.
+    tokio::task::yield_now().await;
+    open.iter_mut().for_each(|(_, stream)| stream.send_reset(h2::Reason::CANCEL));
+    drop(open);
+    let (answer, _) = sender.clone().ready().await.unwrap().send_request(get_head(&house), true).unwrap();
+    answer.await.expect("the connection lives on");
+    assert!(!connection.is_finished());
+}
+
+#[tokio::test]
 async fn a_connection_has_no_more_streams_than_are_announced() {
     let settings = StackSettings { streams_per_connection: 7, ..Default::default() };
     let house = House::with(assembly(Answers::at_once()), settings).await;
