@@ -40,7 +40,7 @@ async fn play(target: Target, ambient: &Ambient) -> anyhow::Result<()> {
         let case = office::play(&mut stage, &affair).await?;
         affair::look_back(&mut stage, &affair, &case).await?;
         term::play(&mut stage).await?;
-        journey::tell(&stage, &affair, &case).await
+        journey::tell(&stage, &affair).await
     }
     .await;
     target.leave().await?;

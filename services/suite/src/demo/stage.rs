@@ -30,8 +30,6 @@ pub struct Stage<'a> {
     pub ambient: &'a Ambient,
     /// Tells this play's people and papers from those of other plays on the same suite.
     pub run: String,
-    /// Where each ledger stood before the play began.
-    pub heads: Vec<(Service, i64)>,
     channels: Vec<(Service, Channel)>,
     steps: usize,
 }
@@ -46,17 +44,15 @@ impl<'a> Stage<'a> {
     /// Connects to everybody.
     pub async fn set(target: &'a Target, ambient: &'a Ambient) -> anyhow::Result<Self> {
         let mut channels = Vec::new();
-        let mut heads = Vec::new();
         let auditor = target.caller(Role::Auditor, Some("demo-auditor"), None, ambient)?;
         for service in Service::ALL {
             let channel = target.connect(service)?;
             let head = LedgerServiceClient::new(auditor.on(&channel)).get_head(GetHeadRequest {}).await;
-            let head = head.map_err(|status| anyhow!("{} does not answer: {}", service.name(), status.message()))?;
-            heads.push((service, head.into_inner().position));
+            head.map_err(|status| anyhow!("{} does not answer: {}", service.name(), status.message()))?;
             channels.push((service, channel));
         }
         let run = hex::encode(ambient.bytes::<4>());
-        Ok(Self { target, ambient, run, heads, channels, steps: 0 })
+        Ok(Self { target, ambient, run, channels, steps: 0 })
     }
 
     /// The next step: who acts (`role`, `subject` without the play's mark), and what the audience reads.
@@ -121,11 +117,6 @@ impl Scene {
     /// ombudsman-escalation.
     pub fn office(&self) -> OmbudsmanServiceClient<Client> {
         OmbudsmanServiceClient::new(self.client(Service::OmbudsmanEscalation))
-    }
-
-    /// The ledger of a service.
-    pub fn ledger(&self, service: Service) -> LedgerServiceClient<Client> {
-        LedgerServiceClient::new(self.client(service))
     }
 }
 
