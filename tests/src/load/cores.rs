@@ -1,17 +1,18 @@
 //! Who works on which processor. A driver that sends ten times more than can be served is busier than the services are, and on their
 //! processors it would measure itself.
 //!
-//! Where services and Postgres run in units or containers of their own, each gets its share of the processor. Here they are processes of
-//! one group, of which the scheduler gives every backend that works as much as a whole service: thirty of them leave a service that has
-//! to turn callers away a thirtieth. So Postgres is made to yield.
+//! Where services and Postgres run in units or containers of their own, each gets its share of the processor, and the units of
+//! `deploy/systemd` more than Postgres' (`CPUWeight`). Here they are processes of one group, of which the scheduler gives every backend
+//! that works as much as a whole service: thirty of them leave a service that has to turn callers away a thirtieth. So Postgres is made
+//! to yield.
 
 use anyhow::Context as _;
 use postgres::cluster::Cluster;
 use rustix::process::{Pid, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// A backend's niceness: a tenth of the weight of a process that says nothing.
-const NICE: i32 = 10;
+/// A backend's niceness: thirty of them have half the weight of one process that says nothing.
+const NICE: i32 = 19;
 
 /// The processors of this machine, one of them for the driver.
 #[derive(Debug)]

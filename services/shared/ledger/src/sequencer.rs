@@ -5,7 +5,7 @@
 //! sequencers at once only wait for each other.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff_sqlx::ToSqlx;
 use kernel::chain;
@@ -17,6 +17,7 @@ use ventanilla_proto::ledger::v1::Entry;
 
 use crate::chain;
 use crate::draft::Columns;
+use crate::rest;
 use crate::rows::{self, EntryRow};
 
 /// Entries moved in one transaction at most.
@@ -133,8 +134,15 @@ impl Ledger {
     pub async fn sequence(self, cancel: CancellationToken) {
         let mut failures = 0_u32;
         loop {
+            let began = Instant::now();
+            let mut pause = Duration::ZERO;
             match self.sequence_waiting().await {
-                Ok(()) => failures = 0,
+                Ok(moved) => {
+                    failures = 0;
+                    if moved > 0 {
+                        pause = rest(began.elapsed());
+                    }
+                }
                 Err(error) => {
                     failures = failures.saturating_add(1);
                     tracing::warn!(
@@ -144,6 +152,9 @@ impl Ledger {
                         "the sequencer will try again"
                     );
                 }
+            }
+            if !pause.is_zero() && cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                break;
             }
             // A database that is down is asked ever less often, up to the poll interval.
             let wait = if failures == 0 { POLL } else { POLL.min(Duration::from_millis(50 << failures.min(5))) };
@@ -158,11 +169,12 @@ impl Ledger {
         }
     }
 
-    /// Moves everything that waits.
+    /// Moves everything that waits; answers how many entries that were.
     ///
     /// # Errors
     /// [`StoreError`]; what was not moved stays in the inbox.
-    pub async fn sequence_waiting(&self) -> Result<(), StoreError> {
+    pub async fn sequence_waiting(&self) -> Result<i64, StoreError> {
+        let mut all = 0;
         loop {
             let (position, moved) = self.sequence_batch(BATCH).await?;
             self.head.send_if_modified(|head| {
@@ -170,8 +182,9 @@ impl Ledger {
                 *head = position.max(*head);
                 ahead
             });
+            all += moved;
             if moved < BATCH {
-                return Ok(());
+                return Ok(all);
             }
         }
     }

@@ -6,7 +6,7 @@
 //! be told another's. What is decided then follows from the ledgers and not from when it is decided.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kernel::{Classify as _, Kind};
 use postgres::StoreError;
@@ -30,8 +30,12 @@ const POLL: Duration = Duration::from_millis(200);
 /// What waiting does not heal; the supervisor starts it again.
 pub async fn run(hooks: Hooks, mut heard: Horizons, cancel: CancellationToken) -> Result<(), StoreError> {
     while !cancel.is_cancelled() {
+        let began = Instant::now();
         match round(&hooks, &mut heard).await {
-            Ok(true) => continue,
+            Ok(true) => {
+                cancel.run_until_cancelled(tokio::time::sleep(ledger::rest(began.elapsed()))).await;
+                continue;
+            }
             Ok(false) => {}
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
                 tracing::warn!(error = kernel::chain(&error), "events are spread again soon");
@@ -82,10 +86,10 @@ async fn batch(hooks: &Hooks, reached: Reached) -> Result<bool, StoreError> {
         event.department.clone().or_else(of_its_affair)
     };
     let departments: Vec<Option<String>> = told.iter().map(department).collect();
-    let wanted = subscription::that_gather(&mut tx).await?;
+    let gathering = subscription::that_gather(&mut tx).await?;
     let mut new = New::default();
     for (event, department) in told.iter().zip(&departments) {
-        for (subscription, filter) in &wanted {
+        for (subscription, filter) in &gathering {
             if filter.takes(&event.event_type, &event.affair, department.as_deref()) {
                 new.ids.push(hooks.ambient.uuid(now));
                 new.subscriptions.push(*subscription);
@@ -98,10 +102,15 @@ async fn batch(hooks: &Hooks, reached: Reached) -> Result<bool, StoreError> {
         tx.rollback().await?;
         return Ok(false);
     }
-    delivery::put_waiting(&mut tx, &new, now).await?;
+    let wanted = !new.ids.is_empty();
+    if wanted {
+        delivery::put_waiting(&mut tx, &new, now).await?;
+    }
     let numbers: Vec<i64> = told.iter().map(|event| event.number).collect();
     event::spread(&mut tx, &numbers, &departments).await?;
     tx.commit().await?;
-    hooks.waits.notify_one();
+    if wanted {
+        hooks.waits.notify_one();
+    }
     Ok(true)
 }
