@@ -2,11 +2,14 @@
 
 use kernel::Role;
 use telemetry::testing::{Lines, SpanKind, Status, alone, attribute, capture, everything};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::Instrument as _;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head};
 
-use crate::support::{Answers, House, PATIENCE, with_token};
+use ventanilla_server::{AdmissionSettings, StackSettings};
+
+use crate::support::{Answers, House, PATIENCE, assembly, with_token};
 
 const CAUSE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -82,6 +85,43 @@ async fn a_refusal_is_no_error_of_the_server_and_a_failure_is() {
         assert_eq!(attribute(&span, "rpc.response.status_code").as_deref(), Some(code));
         assert_eq!(matches!(span.status, Status::Error { .. }), failed, "{code}");
     }
+}
+
+/// What a process shows of its figures.
+async fn figures(address: &str) -> String {
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET /metrics HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut page = String::new();
+    connection.read_to_string(&mut page).await.unwrap();
+    page
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_without_a_place_is_counted_among_the_others() {
+    if !alone("trace::a_call_without_a_place_is_counted_among_the_others") {
+        return;
+    }
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let shown = telemetry::Settings { metrics_listen: Some(address.clone()), ..Default::default() };
+    let guard = telemetry::init("testing", &shown).unwrap();
+    let admission = AdmissionSettings { concurrent_calls: 0, ..Default::default() };
+    let full = StackSettings { admission, ..Default::default() };
+    let house = House::with(assembly(Answers::at_once()), full).await;
+    for _ in 0..3 {
+        assert_eq!(house.get_head(&[Role::Auditor]).await.unwrap_err().code(), tonic::Code::ResourceExhausted);
+    }
+    let page = figures(&address).await;
+    let counted = page.lines().find(|line| line.starts_with("rpc_server_call_duration_seconds_count"));
+    let counted = counted.unwrap_or_else(|| panic!("{page}"));
+    for words in [
+        "rpc_method=\"ventanilla.ledger.v1.LedgerService/GetHead\"",
+        "rpc_response_status_code=\"RESOURCE_EXHAUSTED\"",
+        "ventanilla_service=\"testing\"",
+        "} 3",
+    ] {
+        assert!(counted.contains(words), "{counted}");
+    }
+    guard.shutdown(PATIENCE).await;
 }
 
 #[tokio::test]
