@@ -293,6 +293,9 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
     scene.stop().await?;
     seed::customers(&url, &sample, plan.customers).await.context("the customers cannot be seeded")?;
     server.execute(AssertSqlSafe(format!("create database {BENCH} template {SUITE}"))).await?;
+    // What was copied is on the disk before anything is measured, and not written out beside it.
+    server.execute("checkpoint").await?;
+    tokio::task::spawn_blocking(rustix::fs::sync).await?;
     server.close().await?;
 
     let scene = Scene::on(&url, 16).await?;

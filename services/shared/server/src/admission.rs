@@ -34,7 +34,7 @@ pub struct AdmissionSettings {
     /// Calls that are served at once. Console may fill 90 % of it, synchronisation 70 %, export
     /// 50 %; a caller in a ring may have it all.
     pub concurrent_calls: usize,
-    /// What most calls may take, in milliseconds. Once more than half of them take longer, fewer are taken on at once, an eighth at
+    /// What most calls may take, in milliseconds. Once more than half of them take longer, fewer are taken on at once, a quarter at
     /// the least, so that nobody waits in vain; a ring is not counted out by that.
     pub tolerated_ms: u64,
     /// Streams that are open at once, counted apart: a ledger's followers must not take the place
