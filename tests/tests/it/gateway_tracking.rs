@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use kernel::Language;
 use secrecy::SecretString;
+use telemetry::testing::capture;
 use ticketing_domain::{ReadabilityGrade, readability};
 use ventanilla_proto::ombudsman::v1::{DossierKind, ListCasesRequest, ListDossierEntriesRequest};
 use ventanilla_proto::ticketing::v1::{
@@ -269,6 +270,8 @@ fn bare(answer: &Answer) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_guesses_reads_one_page_and_has_few_tries() {
+    // Answers name their traces from here on: another test's capture must not begin between two of them.
+    capture();
     let scene = Scene::fresh().await;
     let door = Doorway::open(|address| pages(&scene, address)).await;
     let (_, opened) = complaint(&scene, 62_000_002).await;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use kernel::Role;
+use telemetry::testing::capture;
 use tokio::net::TcpListener;
 use ventanilla_proto::ledger::v1::GetStepsRequest;
 use ventanilla_proto::ticketing::v1::{GetJourneyRequest, Journey, JourneyGapReason, JourneyStep};
@@ -15,7 +16,6 @@ use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::caller::Clients;
 use ventanilla_tests::scene::people::Person;
-use ventanilla_tests::scene::recording::record;
 use ventanilla_tests::scene::services::Service;
 use ventanilla_tests::scene::{canary::Canaries, fingerprint};
 
@@ -79,7 +79,7 @@ fn types(journey: &Journey) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_call_shows_the_call_the_ticket_the_warning_the_notice_and_the_decision() {
-    record();
+    capture();
     let scene = Scene::fresh().await;
     let affair = Affair::of(&scene, Person::numbered(42_900_001));
     let played = play(&scene, &affair).await;
