@@ -26,8 +26,8 @@ fn small(concurrent_calls: usize, open_streams: usize) -> StackSettings {
     StackSettings { admission, ..Default::default() }
 }
 
-#[tokio::test]
-async fn a_full_service_refuses_at_once_and_says_when_to_come_back() {
+/// Answers that wait at a gate, how many have come to it, and the gate.
+fn gated() -> (Answers, Arc<AtomicUsize>, Arc<Semaphore>) {
     let (inside, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
     let (entered, open) = (Arc::clone(&inside), Arc::clone(&gate));
     let answers = Answers::with(move |_| {
@@ -38,6 +38,12 @@ async fn a_full_service_refuses_at_once_and_says_when_to_come_back() {
             Ok(Head::default())
         }
     });
+    (answers, inside, gate)
+}
+
+#[tokio::test]
+async fn a_full_service_refuses_at_once_and_says_when_to_come_back() {
+    let (answers, inside, gate) = gated();
     let house = Arc::new(House::with(assembly(answers), small(1, 1)).await);
     let first = tokio::spawn({
         let house = Arc::clone(&house);
@@ -59,16 +65,7 @@ async fn a_full_service_refuses_at_once_and_says_when_to_come_back() {
 
 #[tokio::test]
 async fn a_service_that_answers_late_takes_fewer_on_at_once() {
-    let (inside, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
-    let (entered, open) = (Arc::clone(&inside), Arc::clone(&gate));
-    let answers = Answers::with(move |_| {
-        let open = Arc::clone(&open);
-        entered.fetch_add(1, Ordering::SeqCst);
-        async move {
-            open.acquire().await.unwrap().forget();
-            Ok(Head::default())
-        }
-    });
+    let (answers, inside, gate) = gated();
     let mut settings = small(64, 1);
     settings.admission.tolerated_ms = 1;
     let house = Arc::new(House::with(assembly(answers), settings).await);
