@@ -6,7 +6,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::Instrument as _;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head};
-
 use ventanilla_server::{AdmissionSettings, StackSettings};
 
 use crate::support::{Answers, House, PATIENCE, assembly, with_token};
