@@ -1,18 +1,28 @@
-//! Who works on which processor. A driver that sends ten times more than can be served is busier than the services are, and on their
-//! processors it would measure itself.
+//! Who works on which processor, and who comes first there. A driver that sends ten times more than can be served is busier than the services
+//! are, and on their processors it would measure itself.
 //!
 //! Where services and Postgres run in units or containers of their own, each gets its share of the processor, and the units of
-//! `deploy/systemd` more than Postgres' (`CPUWeight`). Here they are processes of one group, of which the scheduler gives every backend
-//! that works as much as a whole service: thirty of them leave a service that has to turn callers away a thirtieth. So Postgres is made
-//! to yield.
+//! `deploy/systemd` more than Postgres' (`CPUWeight`). Here the scheduler gives every backend that works as much as all services
+//! together: Postgres begins a session for each, and a session is a group of its own to the scheduler (`sched_autogroup_enabled`, sched(7)),
+//! in which a niceness says nothing to anybody outside. Thirty of them leave services that have to turn callers away a thirtieth. So
+//! Postgres is made to yield, by the groups' own niceness.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use postgres::cluster::Cluster;
 use rustix::process::{Pid, setpriority_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// A backend's niceness: thirty of them have half the weight of one process that says nothing.
+/// How nice a backend is: thirty of them have half the weight of a group that says nothing.
 const NICE: i32 = 19;
+/// How soon a backend that began yields too.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The processors of this machine, one of them for the driver.
 #[derive(Debug)]
@@ -63,13 +73,77 @@ fn work_on(cores: &CpuSet) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets the backends that are started from now on yield to the services.
-///
-/// # Errors
-/// When the system refuses.
-pub(super) fn yields(cluster: &Cluster) -> anyhow::Result<()> {
-    let server = i32::try_from(cluster.pid()).ok().and_then(Pid::from_raw).context("Postgres has no process id")?;
-    setpriority_process(Some(server), NICE).context("Postgres cannot be made to yield")
+/// While it lives, all that Postgres starts yields to the services.
+pub(super) struct Yielding {
+    over: Arc<AtomicBool>,
+    looking: Option<JoinHandle<()>>,
+}
+
+impl Yielding {
+    /// Of this server: what it runs already, and what it will.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn of(cluster: &Cluster) -> anyhow::Result<Self> {
+        let server = cluster.pid();
+        let mut yielding = BTreeSet::new();
+        yield_all(server, &mut yielding).context("Postgres cannot be made to yield")?;
+        let over = Arc::new(AtomicBool::new(false));
+        let looking = thread::Builder::new().name("yielding".to_owned()).spawn({
+            let over = Arc::clone(&over);
+            move || {
+                while !over.load(Ordering::Relaxed) {
+                    thread::park_timeout(LOOK);
+                    // Asked again at the next look: who may lower a group by themselves may do so ten times a second.
+                    let _ = yield_all(server, &mut yielding);
+                }
+            }
+        })?;
+        Ok(Self { over, looking: Some(looking) })
+    }
+}
+
+impl Drop for Yielding {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(looking) = self.looking.take() {
+            looking.thread().unpark();
+            let _ = looking.join();
+        }
+    }
+}
+
+/// Lets those children of the server yield that do not already.
+fn yield_all(server: u32, yielding: &mut BTreeSet<u32>) -> anyhow::Result<()> {
+    let ours = group_of("self");
+    let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap_or_default();
+    for process in children.split_ascii_whitespace().flat_map(str::parse) {
+        if yielding.contains(&process) {
+            continue;
+        }
+        let id = i32::try_from(process).ok().and_then(Pid::from_raw).context("a process without an id")?;
+        match setpriority_process(Some(id), NICE) {
+            // One that ended meanwhile.
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(refused) => return Err(refused.into()),
+        }
+        // There is no group where the kernel makes none of sessions; and who has not begun a session yet is in ours.
+        match group_of(&process.to_string()) {
+            Some(group) if ours.as_ref() == Some(&group) => {}
+            Some(_) => match fs::write(format!("/proc/{process}/autogroup"), NICE.to_string()) {
+                Err(again) if again.kind() == std::io::ErrorKind::WouldBlock => {}
+                _ => drop(yielding.insert(process)),
+            },
+            None => drop(yielding.insert(process)),
+        }
+    }
+    Ok(())
+}
+
+/// The name of the group that a process' session is to the scheduler: `/autogroup-25 nice 0` names `/autogroup-25`.
+fn group_of(process: &str) -> Option<String> {
+    let said = fs::read_to_string(format!("/proc/{process}/autogroup")).ok()?;
+    said.split_ascii_whitespace().next().map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClie
 use ventanilla_proto::customer::v1::{GetCustomerViewRequest, LookupByPhoneRequest};
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
-use super::cores::{self, Cores};
+use super::cores::{Cores, Yielding};
 use super::drive::{Choice, complaint};
 use super::{Plan, seed};
 use crate::faults::caller::Caller;
@@ -41,6 +41,8 @@ const CLIENTS: [usize; 3] = [16, 48, 96];
 const AFTERWARDS: Duration = Duration::from_secs(15);
 /// What is looked at together to say whether all is as before.
 const WINDOW: Duration = Duration::from_millis(500);
+/// What is told of the course of an overload is told by such spans.
+const STRETCH: Duration = Duration::from_secs(5);
 /// How long followers may take to catch up before the next multiple.
 const CATCH_UP: Duration = Duration::from_secs(600);
 
@@ -63,9 +65,18 @@ enum Came {
     Failed(Code),
 }
 
-/// One call: how long after the beginning it was due, how long it took from when it was sent, and what came.
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Look,
+    Complaint,
+    Ring,
+}
+
+/// One call: what was asked for, how long after the beginning it was due, how long it took from when it was sent, and what came.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
+    kind: Kind,
     due: Duration,
     took: Duration,
     came: Came,
@@ -76,6 +87,8 @@ struct Sample {
 pub(super) struct Tally {
     sent: usize,
     good: usize,
+    /// How many of those are complaints, which cost more than looks.
+    complaints: usize,
     refused: usize,
     late: usize,
     failed: BTreeMap<String, usize>,
@@ -90,7 +103,10 @@ impl Tally {
         let (mut good, mut refused) = (Vec::new(), Vec::new());
         for sample in samples {
             match sample.came {
-                Came::Good => good.push(sample.took),
+                Came::Good => {
+                    good.push(sample.took);
+                    tally.complaints += usize::from(sample.kind == Kind::Complaint);
+                }
                 Came::Refused => refused.push(sample.took),
                 Came::Late => tally.late += 1,
                 Came::Failed(code) => *tally.failed.entry(format!("{code:?}")).or_default() += 1,
@@ -117,7 +133,11 @@ pub(super) struct Multiple {
     seconds: u64,
     goodput: f64,
     work: Tally,
+    /// The work again, by stretches of time.
+    course: Vec<Tally>,
     rings: Tally,
+    /// Half of the peak right after it, by windows.
+    afterwards: Vec<Tally>,
     /// From the end of the overload until all is as before; `None` when it was not within the watch.
     recovery_seconds: Option<f64>,
     /// Promises that were not kept.
@@ -165,15 +185,20 @@ fn broken(peak: f64, goodput: f64, work: &Tally, rings: &Tally, recovery: Option
     broken
 }
 
-/// How long after the beginning of `samples` all is as in calm times: the end of the last window in which it is not.
-fn recovery(samples: &[Sample], calm: &Tally) -> Option<f64> {
+/// What became of those that were due in each span of this length.
+fn by_time(samples: &[Sample], length: Duration) -> BTreeMap<u128, Tally> {
     let mut windows: BTreeMap<u128, Vec<Sample>> = BTreeMap::new();
     for sample in samples {
-        windows.entry(sample.due.as_millis() / WINDOW.as_millis()).or_default().push(*sample);
+        windows.entry(sample.due.as_millis() / length.as_millis()).or_default().push(*sample);
     }
+    windows.into_iter().map(|(number, window)| (number, Tally::of(&window))).collect()
+}
+
+/// How long after the beginning of `samples` all is as in calm times: the end of the last window in which it is not.
+fn recovery(samples: &[Sample], calm: &Tally) -> Option<f64> {
+    let windows = by_time(samples, WINDOW);
     let last = *windows.keys().next_back()?;
-    let disturbed = windows.iter().rev().find(|(_, window)| {
-        let tally = Tally::of(window);
+    let disturbed = windows.iter().rev().find(|(_, tally)| {
         (tally.good as f64) < 0.99 * tally.sent as f64 || tally.good_p50_ms > calm.good_p99_ms.max(5.0)
     });
     match disturbed {
@@ -205,9 +230,9 @@ impl Callers {
         Ok(Self { customers, tickets, telephone, people, ambient: Ambient::system() })
     }
 
-    /// The work of number `number`: three looks at a customer to one complaint.
+    /// The work of number `number`.
     async fn work(&self, number: usize, customer: u32) -> Came {
-        if number.is_multiple_of(4) {
+        if kind(number) == Kind::Complaint {
             let request_id = self.ambient.uuid(self.ambient.now()).to_string();
             let mut client = self.tickets[number / 4 % self.tickets.len()].clone();
             came(client.create_ticket(timed(complaint(customer, request_id)))).await
@@ -222,6 +247,11 @@ impl Callers {
         let request = LookupByPhoneRequest { phone_number: seed::person(customer).e164(), region_code: String::new() };
         came(client.lookup_by_phone(timed(request))).await
     }
+}
+
+/// Three looks at a customer to one complaint.
+fn kind(number: usize) -> Kind {
+    if number.is_multiple_of(4) { Kind::Complaint } else { Kind::Look }
 }
 
 fn timed<T>(message: T) -> Request<T> {
@@ -245,7 +275,7 @@ async fn came<T>(call: impl Future<Output = Result<T, Status>>) -> Came {
 /// Calls that come evenly at `rate` a second whatever the answers take.
 async fn evenly<F, R>(rate: f64, span: Duration, call: F) -> anyhow::Result<Vec<Sample>>
 where
-    F: Fn(usize) -> R,
+    F: Fn(usize) -> (Kind, R),
     R: Future<Output = Came> + Send + 'static,
 {
     let all = (span.as_secs_f64() * rate) as usize;
@@ -256,11 +286,11 @@ where
         if begun + due > Instant::now() {
             tokio::time::sleep_until((begun + due).into()).await;
         }
-        let calling = call(number);
+        let (kind, calling) = call(number);
         running.spawn(async move {
             let sent = Instant::now();
             let came = calling.await;
-            Sample { due, took: sent.elapsed(), came }
+            Sample { kind, due, took: sent.elapsed(), came }
         });
         while let Some(ended) = running.try_join_next() {
             samples.push(ended?);
@@ -285,11 +315,11 @@ async fn both(
     };
     let work = evenly(rate, span, |number| {
         let (callers, customer) = (std::sync::Arc::clone(callers), next(&of_work));
-        async move { callers.work(number, customer).await }
+        (kind(number), async move { callers.work(number, customer).await })
     });
     let rings = evenly(RINGS, span, |number| {
         let (callers, customer) = (std::sync::Arc::clone(callers), next(&of_rings));
-        async move { callers.ring(number, customer).await }
+        (Kind::Ring, async move { callers.ring(number, customer).await })
     });
     let (work, rings) = tokio::join!(work, rings);
     Ok((work?, rings?))
@@ -336,7 +366,7 @@ pub(super) async fn measure(
     scene.stop().await?;
     seed::customers(url, &sample, plan.customers).await.context("the customers cannot be seeded")?;
 
-    cores::yields(cluster)?;
+    let _yielding = Yielding::of(cluster)?;
     let databases = Service::ALL.into_iter().map(|service| (service, url.to_owned())).collect();
     let program = std::env::current_exe()?;
     let fleet = Fleet::start(fleet::Plan::new(Path::new(&program), databases)?).await?;
@@ -359,6 +389,7 @@ pub(super) async fn measure(
         let (work, rings) = both(&callers, factor * peak, Duration::from_secs(plan.overload)).await?;
         let afterwards = both(&callers, peak / 2.0, AFTERWARDS).await?.0;
         let recovery = recovery(&afterwards, &overload.calm);
+        let course = by_time(&work, STRETCH).into_values().collect();
         let (work, rings) = (Tally::of(&work), Tally::of(&rings));
         let goodput = work.good as f64 / plan.overload as f64;
         let broken = broken(peak, goodput, &work, &rings, recovery);
@@ -367,7 +398,9 @@ pub(super) async fn measure(
             seconds: plan.overload,
             goodput,
             work,
+            course,
             rings,
+            afterwards: by_time(&afterwards, WINDOW).into_values().collect(),
             recovery_seconds: recovery,
             broken,
         });
@@ -399,11 +432,12 @@ impl fmt::Display for Overload {
             let (work, rings) = (&multiple.work, &multiple.rings);
             writeln!(
                 out,
-                "{:>4}x for {} s: goodput {:.0}/s ({:.0} % of peak), {} refused (p99 {:.1} ms), {} late; rings {:.2} % answered (p99 {:.1} ms); as before after {}",
+                "{:>4}x for {} s: goodput {:.0}/s ({:.0} % of peak, one in {:.1} a complaint), {} refused (p99 {:.1} ms), {} late; rings {:.2} % answered (p99 {:.1} ms); as before after {}",
                 multiple.factor,
                 multiple.seconds,
                 multiple.goodput,
                 100.0 * multiple.goodput / self.peak.max(1.0),
+                work.good as f64 / work.complaints.max(1) as f64,
                 work.refused,
                 work.refused_p99_ms,
                 work.late,
@@ -424,7 +458,7 @@ mod tests {
     use super::*;
 
     fn sample(due_ms: u64, took_ms: u64, came: Came) -> Sample {
-        Sample { due: Duration::from_millis(due_ms), took: Duration::from_millis(took_ms), came }
+        Sample { kind: Kind::Look, due: Duration::from_millis(due_ms), took: Duration::from_millis(took_ms), came }
     }
 
     fn tally(good: usize, of: usize) -> Tally {
@@ -465,13 +499,14 @@ mod tests {
     #[test]
     fn what_came_is_counted_by_what_it_was() {
         let samples = [
+            Sample { kind: Kind::Complaint, ..sample(0, 3, Came::Good) },
             sample(0, 3, Came::Good),
             sample(1, 7, Came::Refused),
             sample(2, 1_000, Came::Late),
             sample(3, 1, Came::Failed(Code::Internal)),
         ];
         let tally = Tally::of(&samples);
-        assert_eq!((tally.sent, tally.good, tally.refused, tally.late), (4, 1, 1, 1));
+        assert_eq!((tally.sent, tally.good, tally.complaints, tally.refused, tally.late), (5, 2, 1, 1, 1));
         assert_eq!((tally.good_p50_ms, tally.refused_p99_ms), (3.0, 7.0));
         assert_eq!(tally.failed, BTreeMap::from([("Internal".to_owned(), 1)]));
     }
