@@ -124,8 +124,8 @@ pub(crate) async fn get(executor: impl PgExecutor<'_>, id: RedressId) -> Result<
 
 /// Who gives how much to whom, as it is summed.
 pub(crate) struct Generosity<'a> {
-    /// To whom.
-    pub customer: CustomerId,
+    /// To whom: every id that the customer is known under, in order.
+    pub customers: &'a [CustomerId],
     /// Who proposes it.
     pub actor: &'a str,
     /// In which currency.
@@ -138,17 +138,18 @@ pub(crate) struct Generosity<'a> {
 /// proposes to the same customer at the same time, in whatever affair, waits.
 #[tracing::instrument(name = "db.redress.proposed_by", skip_all)]
 pub(crate) async fn proposed_by(tx: &mut PgConnection, head: TicketId, by: &Generosity<'_>) -> Result<i64, StoreError> {
-    let both = format!("{} {}", by.customer.uuid(), by.actor);
+    let ids: Vec<Uuid> = by.customers.iter().map(|id| id.uuid()).collect();
+    let both = format!("{} {}", ids.first().copied().unwrap_or_default(), by.actor);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", both).fetch_one(&mut *tx).await?;
     let sum = sqlx::query_scalar!(
         r#"select least(coalesce(sum(r.minor_units), 0), 9223372036854775807)::bigint as "sum!"
            from ticketing.redress r join ticketing.ticket t on t.ticket_id = r.ticket_id
            where r.actor_id = $2 and r.currency = $3 and r.state <> 'refused'
-             and (t.ticket_id = $1 or t.merged_head = $1 or (t.customer_id = $4 and r.proposed_at >= $5))"#,
+             and (t.ticket_id = $1 or t.merged_head = $1 or (t.customer_id = any($4) and r.proposed_at >= $5))"#,
         head.uuid(),
         by.actor,
         by.currency,
-        by.customer.uuid(),
+        &ids,
         by.since.to_sqlx() as _,
     );
     Ok(sum.fetch_one(tx).await?)

@@ -1,20 +1,33 @@
-//! Under which ids one customer is known, so that a list of theirs leaves out nothing that came under another.
+//! Under which ids one customer is known, so that a list, or a sum, of theirs leaves out nothing that came under another.
 
 use std::time::Duration;
 
 use kernel::ResourceId as _;
-use ticketing_domain::CustomerId;
+use ticketing_domain::{CustomerId, TicketId};
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 
 use super::Ticketing;
 use super::customers_apart::CUSTOMER_PROFILE;
+use crate::Error;
+use crate::store::ticket;
 
 /// How long a list waits to be told.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Ticketing {
-    /// Every id of a customer, as far as customer-profile tells in time: a list that waits for nobody is of the one id that was said.
+    /// Every id of the customer whose ticket this is, in order; none where there is no such ticket.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(super) async fn every_id_of_whose(&self, ticket: TicketId) -> Result<Vec<CustomerId>, Error> {
+        match ticket::get(self.db.reader(), ticket).await? {
+            Some(stored) => Ok(self.every_id_of(stored.ticket.facts().customer).await),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Every id of a customer, in order, as far as customer-profile tells in time: a list that waits for nobody is of the one id that was said.
     pub(super) async fn every_id_of(&self, id: CustomerId) -> Vec<CustomerId> {
         let Ok(channel) = self.peers.channel(CUSTOMER_PROFILE) else { return vec![id] };
         let asked = customer::GetCustomerRequest { name: id.name(), ..customer::GetCustomerRequest::default() };

@@ -87,6 +87,11 @@ impl Ticketing {
     #[tracing::instrument(name = "redress.propose", skip_all, fields(ticket.id = %new.ticket))]
     pub(crate) async fn propose_redress(&self, call: &Call, new: NewRedress) -> Result<pb::Redress, Error> {
         let NewRedress { ticket, draft, etag, key } = new;
+        // Asked for before anything is locked; whose a ticket is never changes.
+        let customers = match draft.amount {
+            Some(_) => self.every_id_of_whose(ticket).await?,
+            None => Vec::new(),
+        };
         let mut writing = match self.begin(call, key, ticket, Some(etag), None).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
@@ -102,12 +107,17 @@ impl Ticketing {
         convert::refuse_amount(&granting, draft.amount.as_ref())?;
         let authority =
             if call.acting().has_any(&[Role::Supervisor]) { Authority::Supervisor } else { Authority::Agent };
-        // What they have proposed before to this customer counts: a limit that holds for each proposal, or each affair, holds for none.
-        let customer = writing.chronicle.stored.ticket.facts().customer;
+        // What they have proposed before to this customer, under whatever id, counts: a limit that holds for each proposal, or each affair,
+        // holds for none.
         let before = match &draft.amount {
             Some(amount) => {
                 let since = self.ambient.now().checked_sub(WINDOW).unwrap_or(Timestamp::UNIX_EPOCH);
-                let by = redress::Generosity { customer, actor: &call.actor().id, currency: &amount.currency, since };
+                let by = redress::Generosity {
+                    customers: &customers,
+                    actor: &call.actor().id,
+                    currency: &amount.currency,
+                    since,
+                };
                 redress::proposed_by(&mut writing.tx, ticket, &by).await?
             }
             None => 0,

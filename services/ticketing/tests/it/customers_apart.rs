@@ -31,8 +31,8 @@ use crate::world::{
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
-const SECOND: &str = "customers/0190a000-0000-7000-8000-0000000000a2";
-const THIRD: &str = "customers/0190a000-0000-7000-8000-0000000000a3";
+pub const SECOND: &str = "customers/0190a000-0000-7000-8000-0000000000a2";
+pub const THIRD: &str = "customers/0190a000-0000-7000-8000-0000000000a3";
 
 /// That somebody came, and that they may go on.
 type Gate = (Arc<Notify>, Arc<Notify>);
@@ -95,8 +95,9 @@ impl Service<http::Request<Body>> for Known {
     }
 }
 
-struct House {
-    world: World,
+/// Ticketing beside a customer-profile that knows three ids.
+pub struct House {
+    pub world: World,
     customers: Neighbour,
     known: Known,
     _neighbour: Served,
@@ -104,7 +105,7 @@ struct House {
 
 impl House {
     /// Three ids that are one person.
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let harness = Harness::default();
         let (own, house) = (ticketing::migrations(), Migrator::with_migrations(Vec::new()));
         let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), ("customer_profile", &house)]).await;
@@ -148,7 +149,7 @@ impl House {
     }
 }
 
-async fn started_of(agent: &mut Tickets, customer: &str) -> pb::Ticket {
+pub async fn started_of(agent: &mut Tickets, customer: &str) -> pb::Ticket {
     let ticket = pb::Ticket { customer: customer.into(), ..complaint() };
     let opened = agent.create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap();
     start(agent, &opened).await.unwrap()

@@ -9,8 +9,10 @@ use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClien
 use ventanilla_proto::ticketing::v1::{RedressKind, RedressState};
 use ventanilla_proto::r#type::v1::Money;
 
+use crate::customers_apart::{House, SECOND, THIRD, started_of};
 use crate::world::{
-    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open, started, withdrawal,
+    CUSTOMER, Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open, started,
+    withdrawal,
 };
 
 type Redress = RedressServiceClient<Client>;
@@ -351,4 +353,18 @@ async fn what_is_proposed_to_one_customer_adds_up_over_all_their_affairs() {
         propose(&mut ana, &next, "redressItems/credit", euros(1_500)).await.unwrap().state(),
         RedressState::Granted
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_proposed_to_one_customer_adds_up_over_all_their_ids() {
+    let house = House::new().await;
+    let mut boss = house.world.redress("boss", Role::Supervisor);
+    put(&mut boss, credit()).await.unwrap();
+    let (mut agent, mut ana) = (house.world.agent(), house.world.redress("ana", Role::Agent));
+    let mut states = Vec::new();
+    for customer in [SECOND, CUSTOMER, THIRD] {
+        let ticket = started_of(&mut agent, customer).await;
+        states.push(propose(&mut ana, &ticket, "redressItems/credit", euros(1_500)).await.unwrap().state());
+    }
+    assert_eq!(states, [RedressState::Granted, RedressState::Proposed, RedressState::Proposed]);
 }
