@@ -62,6 +62,9 @@ pub struct Plan {
     /// Numbers of clients.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32])]
     pub clients: Vec<usize>,
+    /// Connections of each service to its database while it is measured beside pgbench.
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=64))]
+    pub connections: u32,
     /// Seconds for which a foreign transaction with an old snapshot stays open in ticketing's database while
     /// it is measured once more how long a ticket takes to be seen; 0 leaves that out.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
@@ -298,7 +301,7 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
     tokio::task::spawn_blocking(rustix::fs::sync).await?;
     server.close().await?;
 
-    let scene = Scene::on(&url, 16).await?;
+    let scene = Scene::on(&url, plan.connections).await?;
     seed::prove(&scene, &sample, plan.customers).await.context("the seed does not hold")?;
     let bench = pgbench::Pgbench::find(cluster.url(BENCH), plan.customers);
     let mut report = Report::new(plan, version);
