@@ -12,7 +12,7 @@ use super::customers_apart::CUSTOMER_PROFILE;
 use crate::Error;
 use crate::store::ticket;
 
-/// How long a list waits to be told.
+/// How long a list, or a sum, waits to be told.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Ticketing {
