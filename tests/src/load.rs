@@ -30,6 +30,7 @@ use postgres::Settings;
 use postgres::cluster::{Cluster, Options};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
+use crate::faults::fleet::{self, Fleet};
 use crate::scene::services::Service;
 use crate::scene::{Scene, fingerprint};
 use drive::Operation;
@@ -301,7 +302,12 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
     tokio::task::spawn_blocking(rustix::fs::sync).await?;
     server.close().await?;
 
-    let scene = Scene::on(&url, plan.connections).await?;
+    // As they are deployed: each a process of its own, and this one another, as pgbench is.
+    let databases = Service::ALL.into_iter().map(|service| (service, url.clone())).collect();
+    let processes = fleet::Plan::new(&std::env::current_exe()?, databases)?.with_connections(plan.connections);
+    let fleet = Fleet::start(processes).await?;
+    let doors = Service::ALL.map(|service| (service, fleet.addr(service))).into();
+    let scene = Scene::at(doors, &url, fleet.keys().issuer());
     seed::prove(&scene, &sample, plan.customers).await.context("the seed does not hold")?;
     let bench = pgbench::Pgbench::find(cluster.url(BENCH), plan.customers);
     let mut report = Report::new(plan, version);
@@ -348,7 +354,11 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
     }
     bar.finish_and_clear();
     admin.close().await;
-    scene.stop().await.context("the services did not end well")?;
+    report
+        .resident(Service::ALL.into_iter().filter_map(|service| Some((service.name(), fleet.most_resident(service)?))));
+    for error in fleet.errors_logged() {
+        eprintln!("{error}");
+    }
     Ok(report)
 }
 

@@ -29,6 +29,7 @@ pub struct Plan {
     program: PathBuf,
     databases: BTreeMap<Service, String>,
     ports: BTreeMap<Part, u16>,
+    connections: u32,
     window: bool,
     detours: BTreeMap<(Part, Service), SocketAddr>,
     fronts: BTreeMap<Part, SocketAddr>,
@@ -50,6 +51,7 @@ impl Plan {
             program: program.to_owned(),
             databases,
             ports,
+            connections: 10,
             window: false,
             detours: BTreeMap::new(),
             fronts: BTreeMap::new(),
@@ -58,6 +60,13 @@ impl Plan {
             broker: None,
             certificates: None,
         })
+    }
+
+    /// With so many connections of each service to its database, instead of ten.
+    #[must_use]
+    pub fn with_connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
+        self
     }
 
     /// With the window before the services.
@@ -219,6 +228,11 @@ impl Fleet {
     /// When there is no key to sign the token.
     pub fn caller(&self, service: Service, role: Role) -> anyhow::Result<Caller> {
         self.keys.caller(&format!("http://{}", self.door(service)), role)
+    }
+
+    /// The most memory that a process has had resident, in bytes; `None` where it does not run or the system does not tell.
+    pub fn most_resident(&self, part: impl Into<Part>) -> Option<u64> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).get(&part.into())?.most_resident()
     }
 
     /// Kills a process with SIGKILL and starts it again, without waiting until it answers.
@@ -427,9 +441,10 @@ fn settings(plan: &Plan, service: Service, broker: Option<SocketAddr>, folder: &
         ));
     }
     text.push_str(&format!(
-        "[service.database]\nurl = \"{}\"\nschema = \"{}\"\nmax_connections = 10\n",
+        "[service.database]\nurl = \"{}\"\nschema = \"{}\"\nmax_connections = {}\n",
         plan.databases[&service],
         service.schema(),
+        plan.connections,
     ));
     text
 }

@@ -2,7 +2,8 @@
 //! with the service's `assemble`, `server::front` with the window's `serve`. Which one is named by [`NAME`]; everything else is
 //! the settings file that `--config` gives.
 //!
-//! A node ends when its standard input does, so that nothing outlives the driver however it ends.
+//! A node ends when its standard input does, so that nothing outlives the driver however it ends. It begins a session, as a process
+//! that an init system starts does: to Linux' scheduler a session is a group of its own (sched(7)), and the driver another.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -19,6 +20,8 @@ pub fn is_asked_for() -> bool {
 
 /// Serves as [`NAME`] says until told to stop or until standard input ends.
 pub fn main() -> ExitCode {
+    // Refused to who leads a group of processes, and then a session is what it has.
+    let _ = rustix::process::setsid();
     std::thread::spawn(|| {
         let mut rest = Vec::new();
         let _ = std::io::stdin().read_to_end(&mut rest);

@@ -78,6 +78,13 @@ impl Process {
         Ok(())
     }
 
+    /// The most memory that it has had resident, in bytes, where the system tells (Linux' `VmHWM`).
+    pub fn most_resident(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+    }
+
     /// Whether it ended, by itself or killed.
     pub fn ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))

@@ -1,5 +1,6 @@
 //! What was measured, as a table or as JSON: the median of the rounds, and their spread.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub(super) struct Report {
     rounds: Vec<Round>,
     visible: Vec<Served>,
     beside_foreign: Option<Served>,
+    /// The most memory that each service had resident, in bytes.
+    resident: BTreeMap<&'static str, u64>,
 }
 
 /// Median, least and greatest.
@@ -62,7 +65,16 @@ impl Report {
     pub(super) fn new(plan: &Plan, postgres: String) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (customers, seconds) = (plan.customers, plan.seconds);
-        Self { customers, seconds, processors, postgres, rounds: Vec::new(), visible: Vec::new(), beside_foreign: None }
+        Self {
+            customers,
+            seconds,
+            processors,
+            postgres,
+            rounds: Vec::new(),
+            visible: Vec::new(),
+            beside_foreign: None,
+            resident: BTreeMap::new(),
+        }
     }
 
     pub(super) fn add(&mut self, round: Round) {
@@ -75,6 +87,10 @@ impl Report {
 
     pub(super) fn beside_foreign(&mut self, seen: Served) {
         self.beside_foreign = Some(seen);
+    }
+
+    pub(super) fn resident(&mut self, resident: impl Iterator<Item = (&'static str, u64)>) {
+        self.resident = resident.collect();
     }
 
     fn lines(&self) -> Vec<(&'static str, usize)> {
@@ -169,7 +185,8 @@ impl fmt::Display for Report {
                 seen.p50_ms, seen.p99_ms
             )?;
         }
-        Ok(())
+        let resident = self.resident.iter().map(|(name, bytes)| format!("{name} {} MB", bytes / 1_000_000));
+        writeln!(f, "\nmost memory resident: {}", resident.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -195,6 +212,7 @@ mod tests {
             rounds: rounds.iter().map(round).collect(),
             visible: Vec::new(),
             beside_foreign: None,
+            resident: [].into(),
         }
     }
 
