@@ -446,6 +446,9 @@ fn settings(plan: &Plan, service: Service, broker: Option<SocketAddr>, folder: &
         service.schema(),
         plan.connections,
     ));
+    if service == Service::CustomerProfile {
+        text.push_str("kept_for_rings = 2\n");
+    }
     text
 }
 

@@ -189,13 +189,13 @@ pub(crate) async fn absorb(tx: &mut PgConnection, ids: &[CustomerId], now: Times
 
 /// The customer that this id resolves to.
 #[tracing::instrument(name = "db.customer.get", skip_all)]
-pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<proto::Customer>, StoreError> {
+pub(crate) async fn get(db: impl PgExecutor<'_>, id: CustomerId) -> Result<Option<proto::Customer>, StoreError> {
     let row = sqlx::query!(
         r#"select c.id, c.profile, c.restricted, c.row_version from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id where a.id = $1"#,
         id.uuid(),
     )
-    .fetch_optional(pool)
+    .fetch_optional(db)
     .await?;
     row.map(|row| decode(row.id, row.profile.as_deref(), row.restricted, row.row_version)).transpose()
 }

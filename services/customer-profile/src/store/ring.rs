@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::StoreError;
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::wishes;
@@ -60,7 +60,7 @@ pub(crate) struct Promise {
 /// `golden` decides the same for screens. Of what nobody proved nothing is told while somebody else is known to
 /// have the number. Records past the 65th are not looked at: by then nobody can say who is calling.
 #[tracing::instrument(name = "db.ring.holders", skip_all)]
-pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Result<Found, StoreError> {
+pub(crate) async fn holders(db: impl PgExecutor<'_>, phone: &Phone, now: Timestamp) -> Result<Found, StoreError> {
     let rows = sqlx::query!(
         r#"with proven as materialized (
                select source_record_id, customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier i
@@ -145,7 +145,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Res
         phone.e164(),
         now.to_sqlx() as _,
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     let crowded = rows.first().is_some_and(|row| row.crowded);
     let parked = rows.first().map(|row| row.parked.clone()).unwrap_or_default();

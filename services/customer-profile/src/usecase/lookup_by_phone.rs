@@ -25,7 +25,7 @@ pub(crate) async fn lookup_by_phone(
     };
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let now = profile.ambient.now();
-    let Found { holders, crowded, parked } = ring::holders(profile.db.reader(), &phone, now).await?;
+    let Found { holders, crowded, parked } = ring::holders(&mut *profile.db.ring().await?, &phone, now).await?;
     let uses: Vec<LineUse> = holders.iter().map(|h| h.line).collect();
     let found = grade_phone(&uses, crowded, now);
     let gaps = known

@@ -25,7 +25,7 @@ pub(crate) async fn what_is_known(
     call: &Call,
     question: Question,
 ) -> Result<proto::WhatIsKnownResponse, ProfileError> {
-    let known = customer::get(profile.db.reader(), question.customer).await?;
+    let known = customer::get(&mut *profile.db.ring().await?, question.customer).await?;
     let known = known.ok_or(ProfileError::CustomerNotFound(question.customer))?;
     match known.state() {
         proto::CustomerState::Erased => return Err(ProfileError::CustomerErased(question.customer)),

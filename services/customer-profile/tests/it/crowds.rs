@@ -159,6 +159,46 @@ async fn a_crowd_that_waits_for_one_number_leaves_the_ring_and_all_others_their_
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_on_the_telephone_is_not_behind_those_who_wait_for_a_connection() {
+    let world = World::keeping_one_for_rings().await;
+    let known = world.ingest(record("crm", "sales", "1").named("Hugo Gil").phone("600111222")).await;
+    world.compared().await;
+    let admin = world.admin().await;
+    let mut held = admin.begin().await.unwrap();
+    // What no ring reads and every line of contacts does.
+    held.execute("lock table customer_profile.interaction in access exclusive mode").await.unwrap();
+    let crowd: Vec<_> = (0..12)
+        .map(|_| {
+            let (mut client, parent) = (world.client(Role::Agent), known.customer.clone());
+            let request = ListTimelineRequest { parent, ..Default::default() };
+            tokio::spawn(async move { client.list_timeline(request).await.map(drop) })
+        })
+        .collect();
+    let waiting = || async {
+        let waiting = "select count(*) from pg_stat_activity
+                       where datname = current_database() and application_name = 'customer_profile' and wait_event_type = 'Lock'";
+        sqlx::query_scalar::<_, i64>(waiting).fetch_one(&admin).await.unwrap()
+    };
+    testkit::eventually(std::time::Duration::from_secs(10), || async {
+        // Everybody's connections are taken.
+        let count = waiting().await;
+        if count == 3 { Ok(()) } else { Err(count) }
+    })
+    .await;
+    for _ in 0..8 {
+        assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::Certain);
+        let name = known.customer.clone();
+        let asked = WhatIsKnownRequest { name, purpose: AskPurpose::Identify.into(), ..Default::default() };
+        world.client(Role::Ivr).what_is_known(asked).await.unwrap();
+    }
+    assert_eq!(waiting().await, 3, "they were told while the crowd waited");
+    held.rollback().await.unwrap();
+    for one in crowd {
+        one.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_line_of_ten_thousand_is_read_no_further_than_one_of_a_thousand() {
     let database = Database::fresh(SCHEMA, &migrations()).await;

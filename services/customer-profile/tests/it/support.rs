@@ -33,7 +33,7 @@ impl World {
     pub async fn telling(identity: IdentitySettings) -> Self {
         let harness = Harness::default();
         let database = Database::fresh(SCHEMA, &migrations()).await;
-        let served = serve(&harness, &database, identity).await;
+        let served = serve(&harness, database.settings(), identity).await;
         Self { harness, database, served, next: AtomicU64::new(1) }
     }
 
@@ -54,9 +54,18 @@ impl World {
         Stopped { harness, database, next }
     }
 
+    /// A service with four connections, one of which is kept for who waits on the telephone.
+    pub async fn keeping_one_for_rings() -> Self {
+        let harness = Harness::default();
+        let database = Database::fresh(SCHEMA, &migrations()).await;
+        let settings = postgres::Settings { max_connections: 4, kept_for_rings: 1, ..database.settings() };
+        let served = serve(&harness, settings, IdentitySettings::default()).await;
+        Self { harness, database, served, next: AtomicU64::new(1) }
+    }
+
     /// Another service on the same database, with settings of its own.
     pub async fn beside(&self, identity: IdentitySettings) -> Served {
-        serve(&self.harness, &self.database, identity).await
+        serve(&self.harness, self.database.settings(), identity).await
     }
 
     pub fn client(&self, role: Role) -> CustomerServiceClient<Client> {
@@ -288,13 +297,13 @@ impl Stopped {
     /// The service over it.
     pub async fn started(self, identity: IdentitySettings) -> World {
         let Self { harness, database, next } = self;
-        let served = serve(&harness, &database, identity).await;
+        let served = serve(&harness, database.settings(), identity).await;
         World { harness, database, served, next }
     }
 }
 
-async fn serve(harness: &Harness, database: &Database, identity: IdentitySettings) -> Served {
-    let settings = Settings { identity, ..Settings::new(database.settings()) };
+async fn serve(harness: &Harness, database: postgres::Settings, identity: IdentitySettings) -> Served {
+    let settings = Settings { identity, ..Settings::new(database) };
     harness.start(assemble(settings, harness.house()).await.unwrap()).await
 }
 

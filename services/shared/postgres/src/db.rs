@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres};
 use tracing::Instrument as _;
@@ -34,6 +35,9 @@ pub struct Settings {
     /// Connections at most.
     #[serde(default = "default_connections")]
     pub max_connections: u32,
+    /// So many of them are kept for who waits on the telephone ([`Db::ring`]). At least one is everybody's.
+    #[serde(default)]
+    pub kept_for_rings: u32,
 }
 
 fn default_connections() -> u32 {
@@ -43,7 +47,18 @@ fn default_connections() -> u32 {
 impl Settings {
     /// Settings for `schema` at `url`.
     pub fn new(url: impl Into<String>, schema: impl Into<String>) -> Self {
-        Self { url: SecretString::from(url.into()), schema: schema.into(), max_connections: default_connections() }
+        Self {
+            url: SecretString::from(url.into()),
+            schema: schema.into(),
+            max_connections: default_connections(),
+            kept_for_rings: 0,
+        }
+    }
+
+    /// Connections for everybody, and those kept for rings.
+    fn parted(&self) -> (u32, u32) {
+        let kept = self.kept_for_rings.min(self.max_connections.saturating_sub(1));
+        (self.max_connections - kept, kept)
     }
 
     pub(crate) fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
@@ -85,6 +100,7 @@ impl Settings {
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
+    rings: Option<PgPool>,
     schema: std::sync::Arc<str>,
 }
 
@@ -95,7 +111,7 @@ impl Db {
     /// [`StoreError`] when the server cannot be reached or refuses the role.
     pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
         let pool = pool_options(settings).connect_with(settings.options()?).await?;
-        Ok(Self { pool, schema: settings.schema.as_str().into() })
+        Ok(Self { pool, ..Self::connect_lazy(settings)? })
     }
 
     /// Opens the pool without a connection; the first use connects.
@@ -103,13 +119,38 @@ impl Db {
     /// # Errors
     /// [`StoreError`] when the settings cannot be understood.
     pub fn connect_lazy(settings: &Settings) -> Result<Self, StoreError> {
-        let pool = pool_options(settings).connect_lazy_with(settings.options()?);
-        Ok(Self { pool, schema: settings.schema.as_str().into() })
+        let options = settings.options()?;
+        let (_, kept) = settings.parted();
+        let rings = (kept > 0).then(|| {
+            // Never closed for being idle: nobody waits on the telephone while a connection is made.
+            let few = pool_options(settings).max_connections(kept).min_connections(kept);
+            few.connect_lazy_with(options.clone())
+        });
+        let pool = pool_options(settings).connect_lazy_with(options);
+        Ok(Self { pool, rings, schema: settings.schema.as_str().into() })
     }
 
     /// For single reading statements, each its own snapshot.
     pub fn reader(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// A connection for the reading statement of who waits on the telephone: one of everybody's that is idle, or else whichever can be
+    /// had first, of those or of the few that are kept for rings. Behind a crowd that fills the pool nobody would be told in time who calls.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none can be had.
+    pub async fn ring(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        let Some(rings) = &self.rings else { return Ok(self.pool.acquire().await?) };
+        if let Some(idle) = self.pool.try_acquire() {
+            return Ok(idle);
+        }
+        let first = tokio::select! {
+            biased;
+            kept = rings.acquire() => kept,
+            anybodys = self.pool.acquire() => anybodys,
+        };
+        Ok(first?)
     }
 
     /// The schema every unqualified name resolves in.
@@ -162,7 +203,13 @@ impl Db {
 
     /// Closes the pool, waiting at most `limit` for borrowed connections.
     pub async fn close(&self, limit: Duration) {
-        if tokio::time::timeout(limit, self.pool.close()).await.is_err() {
+        let closed = async {
+            if let Some(rings) = &self.rings {
+                rings.close().await;
+            }
+            self.pool.close().await;
+        };
+        if tokio::time::timeout(limit, closed).await.is_err() {
             tracing::warn!(schema = %self.schema, "connections were still borrowed when the pool was closed");
         }
     }
@@ -170,7 +217,7 @@ impl Db {
 
 fn pool_options(settings: &Settings) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(settings.max_connections)
+        .max_connections(settings.parted().0)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(300))
         // A connection is tested when it comes back; testing it again before use costs a round

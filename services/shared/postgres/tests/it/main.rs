@@ -4,5 +4,6 @@ mod behind;
 mod cancelled;
 mod migrate;
 mod request;
+mod rings;
 mod roles;
 mod shared_commit;
