@@ -13,6 +13,7 @@ mod finding;
 mod gaps;
 mod ingest;
 mod overload;
+mod pace;
 mod pgbench;
 mod report;
 mod rest;

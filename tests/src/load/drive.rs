@@ -10,7 +10,7 @@ use ventanilla_proto::customer::v1::{GetCustomerViewRequest, LookupByPhoneReques
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Channel;
 
-use super::{Plan, seed};
+use super::{Plan, pace, seed};
 use crate::scene::Scene;
 use crate::scene::caller::Clients;
 
@@ -126,7 +126,7 @@ pub(super) async fn closed_loop(
 }
 
 /// Calls that come at `rate` a second whatever the answers take, over the connections of `clients`, for the plan's seconds. Latencies
-/// count from the instant a call was due: what the driver itself is late by, a millisecond at most while it keeps up, is in them.
+/// count from the instant a call was due: what the driver itself is late by is in them.
 pub(super) async fn open_loop(
     scene: &Scene,
     operation: Operation,
@@ -141,25 +141,18 @@ pub(super) async fn open_loop(
     let span = Duration::from_secs(plan.seconds);
     let all = ((warm_up + span.as_secs_f64()) * rate) as usize;
     let unmeasured = (warm_up * rate) as usize;
-    let mut running = JoinSet::new();
-    let begun = Instant::now();
-    for number in 0..all {
-        let due = begun + Duration::from_secs_f64(number as f64 / rate);
-        if due > Instant::now() {
-            // Wakes within a millisecond; what was due meanwhile goes out together.
-            tokio::time::sleep_until(due.into()).await;
-        }
+    let (customers, ambient) = (plan.customers, scene.ambient.clone());
+    let calls = pace::evenly(rate, all, move |number, due| {
         let caller = callers[number % callers.len()].clone();
-        let customer = choice.below(plan.customers);
-        let request_id = scene.request_id();
-        running.spawn(async move {
+        let customer = choice.below(customers);
+        let request_id = ambient.uuid(ambient.now()).to_string();
+        async move {
             let outcome = call(&caller, operation, customer, request_id).await;
             (number >= unmeasured, due.elapsed(), outcome)
-        });
-    }
+        }
+    });
     let (mut latencies, mut refused) = (Vec::with_capacity(all), 0);
-    while let Some(ended) = running.join_next().await {
-        let (measured, took, outcome) = ended?;
+    for (measured, took, outcome) in calls.await? {
         match outcome {
             Ok(()) if measured => latencies.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
             Ok(()) => {}

@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -21,7 +23,7 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
 use super::cores::{Cores, Yielding};
 use super::drive::{Choice, complaint};
-use super::{Plan, seed};
+use super::{Plan, pace, seed};
 use crate::faults::caller::Caller;
 use crate::faults::fleet::{self, Fleet};
 use crate::scene::Scene;
@@ -241,6 +243,9 @@ fn recovery(samples: &[Sample], calm: &Tally) -> Option<f64> {
     }
 }
 
+/// A call on its way.
+type Calling = Pin<Box<dyn Future<Output = Sample> + Send>>;
+
 /// Who calls.
 struct Callers {
     customers: Vec<CustomerServiceClient<Caller>>,
@@ -261,6 +266,21 @@ impl Callers {
             telephone.push(CustomerServiceClient::new(fleet.caller(Service::CustomerProfile, Role::Ivr)?));
         }
         Ok(Self { customers, tickets, telephone, people, ambient: Ambient::system() })
+    }
+
+    /// What begins calls, the kind of each by its number.
+    fn begin(self: &Arc<Self>, kind: fn(usize) -> Kind) -> impl FnMut(usize, Instant) -> Calling + Send + 'static {
+        let (callers, mut choice) = (Arc::clone(self), Choice::new(u64::from_le_bytes(Ambient::system().bytes())));
+        let mut begun = None;
+        move |number, due| -> Calling {
+            let since = *begun.get_or_insert(due);
+            let (callers, customer, kind) = (Arc::clone(&callers), choice.below(callers.people), kind(number));
+            Box::pin(async move {
+                let sent = Instant::now();
+                let came = callers.call(kind, number, customer).await;
+                Sample { kind, due: due - since, took: sent.elapsed(), came }
+            })
+        }
     }
 
     /// One call, the `number`th.
@@ -309,62 +329,18 @@ async fn came<T>(call: impl Future<Output = Result<T, Status>>) -> Came {
     }
 }
 
-/// Calls that come evenly at `rate` a second whatever the answers take.
-async fn evenly<F, R>(rate: f64, span: Duration, call: F) -> anyhow::Result<Vec<Sample>>
-where
-    F: Fn(usize) -> (Kind, R),
-    R: Future<Output = Came> + Send + 'static,
-{
-    let all = (span.as_secs_f64() * rate) as usize;
-    let (mut running, mut samples) = (JoinSet::new(), Vec::with_capacity(all));
-    let begun = Instant::now();
-    for number in 0..all {
-        let due = Duration::from_secs_f64(number as f64 / rate);
-        if begun + due > Instant::now() {
-            tokio::time::sleep_until((begun + due).into()).await;
-        }
-        let (kind, calling) = call(number);
-        running.spawn(async move {
-            let sent = Instant::now();
-            let came = calling.await;
-            Sample { kind, due, took: sent.elapsed(), came }
-        });
-        while let Some(ended) = running.try_join_next() {
-            samples.push(ended?);
-        }
-    }
-    while let Some(ended) = running.join_next().await {
-        samples.push(ended?);
-    }
-    Ok(samples)
-}
-
 /// Work at `rate` and rings as always, for this span.
-async fn both(
-    callers: &std::sync::Arc<Callers>,
-    rate: f64,
-    span: Duration,
-) -> anyhow::Result<(Vec<Sample>, Vec<Sample>)> {
-    let random = || Choice::new(u64::from_le_bytes(Ambient::system().bytes()));
-    let (of_work, of_rings) = (std::sync::Mutex::new(random()), std::sync::Mutex::new(random()));
-    let next = |choice: &std::sync::Mutex<Choice>| {
-        choice.lock().unwrap_or_else(std::sync::PoisonError::into_inner).below(callers.people)
-    };
-    let work = evenly(rate, span, |number| {
-        let (callers, customer, kind) = (std::sync::Arc::clone(callers), next(&of_work), mixed(number));
-        (kind, async move { callers.call(kind, number, customer).await })
-    });
-    let rings = evenly(RINGS, span, |number| {
-        let (callers, customer) = (std::sync::Arc::clone(callers), next(&of_rings));
-        (Kind::Ring, async move { callers.call(Kind::Ring, number, customer).await })
-    });
+async fn both(callers: &Arc<Callers>, rate: f64, span: Duration) -> anyhow::Result<(Vec<Sample>, Vec<Sample>)> {
+    let all = |rate: f64| (span.as_secs_f64() * rate) as usize;
+    let work = pace::evenly(rate, all(rate), callers.begin(mixed));
+    let rings = pace::evenly(RINGS, all(RINGS), callers.begin(|_| Kind::Ring));
     let (work, rings) = tokio::join!(work, rings);
     Ok((work?, rings?))
 }
 
 /// Work done a second by clients that call one after the other, the kind of each call by its number.
 async fn closed(
-    callers: &std::sync::Arc<Callers>,
+    callers: &Arc<Callers>,
     kind: fn(usize) -> Kind,
     clients: usize,
     span: Duration,
@@ -372,7 +348,7 @@ async fn closed(
     let until = Instant::now() + span;
     let mut running = JoinSet::new();
     for client in 0..clients {
-        let callers = std::sync::Arc::clone(callers);
+        let callers = Arc::clone(callers);
         let mut choice = Choice::new(u64::from_le_bytes(Ambient::system().bytes()));
         running.spawn(async move {
             let (mut looks, mut complaints) = (0_usize, 0_usize);
@@ -420,7 +396,7 @@ pub(super) async fn measure(
     if let Some(cores) = cores {
         cores.drive()?;
     }
-    let callers = std::sync::Arc::new(Callers::new(&fleet, plan.customers)?);
+    let callers = Arc::new(Callers::new(&fleet, plan.customers)?);
     let short = Duration::from_secs(plan.seconds);
     // Plans and caches are filled, connections made.
     closed(&callers, mixed, CLIENTS[0], short).await?;

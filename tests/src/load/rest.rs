@@ -1,16 +1,15 @@
 //! `LookupByPhone` through REST beside the same over gRPC: how long it takes, and what the gateway costs.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use http::Method;
 use http_body_util::Full;
 use kernel::Role;
-use tokio::task::JoinSet;
 
 use super::drive::{self, Choice, Operation, Served};
-use super::{Plan, seed};
+use super::{Plan, pace, seed};
 use crate::scene::Scene;
 
 /// Connections over which gRPC is called; REST opens as many as it needs.
@@ -104,16 +103,11 @@ async fn over_rest(scene: &Scene, plan: &Plan) -> anyhow::Result<Served> {
     let rate = f64::from(plan.rest);
     let all = ((WARM_UP + span).as_secs_f64() * rate) as usize;
     let unmeasured = (WARM_UP.as_secs_f64() * rate) as usize;
-    let mut running = JoinSet::new();
-    let begun = Instant::now();
-    for number in 0..all {
-        let due = begun + Duration::from_secs_f64(number as f64 / rate);
-        if due > Instant::now() {
-            tokio::time::sleep_until(due.into()).await;
-        }
+    let customers = plan.customers;
+    let calls = pace::evenly(rate, all, move |number, due| {
         let (rest, token) = (std::sync::Arc::clone(&rest), std::sync::Arc::clone(&token));
-        let body = format!("{{\"phoneNumber\": \"{}\"}}", seed::person(choice.below(plan.customers)).e164());
-        running.spawn(async move {
+        let body = format!("{{\"phoneNumber\": \"{}\"}}", seed::person(choice.below(customers)).e164());
+        async move {
             let request = rest
                 .request(Method::POST, "/v1/customers:lookupByPhone", Some(&token))
                 .header("content-type", "application/json")
@@ -121,11 +115,10 @@ async fn over_rest(scene: &Scene, plan: &Plan) -> anyhow::Result<Served> {
                 .expect("a request");
             let answer = rest.send(request).await;
             (number >= unmeasured, due.elapsed(), answer)
-        });
-    }
+        }
+    });
     let mut latencies = Vec::with_capacity(all);
-    while let Some(ended) = running.join_next().await {
-        let (measured, took, answer) = ended?;
+    for (measured, took, answer) in calls.await? {
         anyhow::ensure!(answer.json()["customer"].is_string(), "{} {}", answer.status, answer.reason());
         if measured {
             latencies.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
