@@ -3,9 +3,10 @@
 use std::pin::pin;
 
 use futures::poll;
-use postgres::{Db, Settings};
+
 use sqlx::migrate::Migrator;
 use testkit::Database;
+use ventanilla_postgres::{Db, Settings};
 
 async fn keeping_one_of_three() -> (Database, Db) {
     let database = Database::fresh("house", &Migrator::DEFAULT).await;
