@@ -165,9 +165,9 @@ async fn who_waits_on_the_telephone_is_not_behind_those_who_wait_for_a_connectio
     let known = world.ingest(record("crm", "sales", "1").named("Hugo Gil").phone("600111222")).await;
     world.compared().await;
     let admin = world.admin().await;
-    let mut held = admin.begin().await.unwrap();
+    let mut held = admin.acquire().await.unwrap();
     // What no ring reads and every line of contacts does.
-    held.execute("lock table customer_profile.interaction in access exclusive mode").await.unwrap();
+    held.execute("begin; lock table customer_profile.interaction in access exclusive mode").await.unwrap();
     let crowd: Vec<_> = (0..12)
         .map(|_| {
             let (mut client, parent) = (world.client(Role::Agent), known.customer.clone());
@@ -193,7 +193,7 @@ async fn who_waits_on_the_telephone_is_not_behind_those_who_wait_for_a_connectio
         world.client(Role::Ivr).what_is_known(asked).await.unwrap();
     }
     assert_eq!(waiting().await, 3, "they were told while the crowd waited");
-    held.rollback().await.unwrap();
+    held.execute("rollback").await.unwrap();
     for one in crowd {
         one.await.unwrap().unwrap();
     }
