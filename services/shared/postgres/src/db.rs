@@ -147,8 +147,8 @@ impl Db {
         }
         let first = tokio::select! {
             biased;
-            kept = rings.acquire() => kept,
-            anybodys = self.pool.acquire() => anybodys,
+            kept = made_to_the_end(rings) => kept,
+            anybodys = made_to_the_end(&self.pool) => anybodys,
         };
         Ok(first?)
     }
@@ -213,6 +213,17 @@ impl Db {
             tracing::warn!(schema = %self.schema, "connections were still borrowed when the pool was closed");
         }
     }
+}
+
+/// A connection of `pool`, for who may stop waiting for it: one that has to be made is made in a task of its own, and the pool's when
+/// nobody waits any more. Given up on half-way it would be begun again for the next who waits, and cost its making each time while the
+/// pool stays as small as it is.
+async fn made_to_the_end(pool: &PgPool) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    if pool.size() >= pool.options().get_max_connections() {
+        return pool.acquire().await;
+    }
+    let pool = pool.clone();
+    tokio::spawn(async move { pool.acquire().await }).await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
 fn pool_options(settings: &Settings) -> PgPoolOptions {

@@ -1,6 +1,7 @@
 //! Connections that are kept for who waits on the telephone.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures::poll;
 
@@ -65,4 +66,24 @@ async fn one_connection_is_everybodys_whatever_is_kept() {
     let db = Db::connect(&settings).await.unwrap();
     db.tx().await.unwrap().rollback().await.unwrap();
     drop(db.ring().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_connection_that_is_made_for_a_ring_is_made_though_the_ring_is_told_by_another() {
+    let (_database, db) = keeping_one_of_three().await;
+    let _first = db.tx().await.unwrap();
+    let kept = db.ring().await.unwrap();
+    {
+        let mut second = pin!(db.ring());
+        assert!(poll!(&mut second).is_pending(), "everybody's second is only made now");
+        drop(kept);
+        drop(second.await.unwrap());
+    }
+    testkit::eventually(Duration::from_secs(10), || async {
+        match db.reader().size() {
+            2 => Ok(()),
+            size => Err(size),
+        }
+    })
+    .await;
 }
